@@ -1,0 +1,30 @@
+package io.gojinn.proxy;
+
+import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.upstream.UpstreamConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything the data plane is configured with. Names are unique in each list, and every name an action or a match refers
+ * to exists: the loader has checked it.
+ *
+ * @param eventLoops threads that carry connections; 0 means one a core
+ * @param shutdownGrace how long open exchanges may take to end after a stop was asked for
+ */
+public record ProxyConfig(
+        int eventLoops,
+        Duration shutdownGrace,
+        List<ListenerConfig> listeners,
+        List<UpstreamConfig> upstreams,
+        List<RouteConfig> routes,
+        Optional<AdminConfig> admin) {
+    public ProxyConfig {
+        listeners = List.copyOf(listeners);
+        upstreams = List.copyOf(upstreams);
+        routes = List.copyOf(routes);
+    }
+}

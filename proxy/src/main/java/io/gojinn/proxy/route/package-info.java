@@ -1,0 +1,5 @@
+/** Which action a request gets. */
+@NullMarked
+package io.gojinn.proxy.route;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,18 @@
+package io.gojinn.runtime;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * One configured function.
+ *
+ * @param name its name in configs, logs and metrics
+ * @param module the WebAssembly binary, an absolute path
+ * @param limits what an execution may use
+ * @param environment the only environment variables the function sees
+ */
+public record FunctionDefinition(String name, Path module, FunctionLimits limits, Map<String, String> environment) {
+    public FunctionDefinition {
+        environment = Map.copyOf(environment);
+    }
+}

@@ -1,0 +1,52 @@
+package io.gojinn.runtime;
+
+import java.nio.ByteBuffer;
+
+/**
+ * One call of a function, implemented by the caller, who owns the memory: the request envelope that becomes stdin, the
+ * buffer that takes stdout, and what happens when it is over.
+ *
+ * <p>All methods but {@link #completed} are called by the one worker thread that runs the execution. Once {@code
+ * completed} has been called the runtime uses nothing of the invocation again.
+ */
+public interface Invocation {
+    /**
+     * The whole request envelope, from position to limit. Called once, when a worker is ready to run the execution, so
+     * that a call that is turned away never costs its encoding.
+     */
+    ByteBuffer input();
+
+    /**
+     * Appends to the output. The runtime has already checked the bytes against {@link FunctionLimits#maxOutputBytes()}.
+     *
+     * @param source read from position to limit, valid only during the call
+     */
+    void write(ByteBuffer source);
+
+    /**
+     * All that was written, from position to limit, as one writable buffer: the runtime decodes the response in place, so
+     * that {@link io.gojinn.runtime.contract.ResponseEnvelope} can point into it.
+     */
+    ByteBuffer output();
+
+    /**
+     * A line of diagnostics from the function (stderr or {@code host_log}), already bounded in length and number.
+     *
+     * @param line may hold any character: the receiver escapes it for its format
+     */
+    void log(LogLevel level, String line);
+
+    /**
+     * The end of the execution. Called exactly once: on the worker thread, or on the thread that called {@link
+     * FunctionInvoker#invoke} when the call was turned away. Must not block.
+     */
+    void completed(Outcome outcome);
+
+    /** Severity of a line of diagnostics; the order is that of the host function's level numbers. */
+    enum LogLevel {
+        DEBUG,
+        INFO,
+        WARN,
+        ERROR
+    }
+}
