@@ -84,7 +84,11 @@ final class ModuleEdit {
     }
 
     ByteWriter append(int section) {
-        Appended items = appended.computeIfAbsent(section, unused -> new Appended());
+        Appended items = appended.get(section);
+        if (items == null) {
+            items = new Appended();
+            appended.put(section, items);
+        }
         items.count++;
         return items.items;
     }

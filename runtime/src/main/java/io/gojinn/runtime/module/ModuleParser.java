@@ -57,8 +57,8 @@ final class ModuleParser {
      * @param functionTypes the type index of each function
      * @param bodies where the body of each defined function starts (its locals) and, after the last one, where the code
      *     section ends; the size field lies before each start
-     * @param dataCount of the data count section, or -1
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Result(
             byte[] binary,
             List<Section> sections,
@@ -335,41 +335,51 @@ final class ModuleParser {
         String name = in.name();
         int at = in.position();
         int kind = in.u8();
-        int functionType = kind == 0 ? in.index("type", types.size()) : -1;
         ExternalType type = switch (kind) {
-            case 0 -> types.get(functionType);
-            case 1 -> tableType(false);
-            case 2 -> memoryType();
-            case 3 -> globalType();
+            case 0 -> importFunction();
+            case 1 -> importTable();
+            case 2 -> importMemory();
+            case 3 -> importGlobal();
             case 4 -> throw in.needs(at, Proposal.EXCEPTIONS);
             default -> throw in.invalid(at, "found import kind " + kind + ", expected 0 to 3");
         };
         imports.add(new ModuleImport(module, name, type));
-        switch (type) {
-            case ExternalType.Function unused -> {
-                functionTypes = grow(functionTypes, functions);
-                addFunction(functionType);
-                importedFunctions++;
-            }
-            case ExternalType.Table table -> {
-                addTable(table);
-                importedTables++;
-            }
-            case ExternalType.Memory memory -> {
-                memories.add(memory);
-                importedMemories++;
-                if (memories.size() > ModuleBounds.MEMORIES) {
-                    throw in.needs(at, Proposal.MULTI_MEMORY);
-                }
-            }
-            case ExternalType.Global global -> {
-                globals.add(global);
-                importedGlobals++;
-                if (global.mutable()) {
-                    proposals.add(Proposal.MUTABLE_GLOBALS);
-                }
-            }
+    }
+
+    private ExternalType importFunction() throws InvalidModuleException {
+        int type = in.index("type", types.size());
+        functionTypes = grow(functionTypes, functions);
+        addFunction(type);
+        importedFunctions++;
+        return types.get(type);
+    }
+
+    private ExternalType importTable() throws InvalidModuleException {
+        ExternalType.Table table = tableType(false);
+        addTable(table);
+        importedTables++;
+        return table;
+    }
+
+    private ExternalType importMemory() throws InvalidModuleException {
+        int at = in.position();
+        ExternalType.Memory memory = memoryType();
+        memories.add(memory);
+        importedMemories++;
+        if (memories.size() > ModuleBounds.MEMORIES) {
+            throw in.needs(at, Proposal.MULTI_MEMORY);
         }
+        return memory;
+    }
+
+    private ExternalType importGlobal() throws InvalidModuleException {
+        ExternalType.Global global = globalType();
+        globals.add(global);
+        importedGlobals++;
+        if (global.mutable()) {
+            proposals.add(Proposal.MUTABLE_GLOBALS);
+        }
+        return global;
     }
 
     private static int[] grow(int[] array, int size) {
