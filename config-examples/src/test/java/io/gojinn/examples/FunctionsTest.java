@@ -26,8 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Functions of several languages, and hostile ones, behind a whole server. */
 class FunctionsTest {
-    private static final String LISTENERS =
-            """
+    private static final String LISTENERS = """
             [[listener]]
             name = "web"
             address = "127.0.0.1:8080"
@@ -59,12 +58,16 @@ class FunctionsTest {
         try (Gojinn gojinn = Gojinn.serve(served.file())) {
             for (String base : List.of("http://127.0.0.1:" + served.port(), "https://localhost:" + served.tlsPort())) {
                 assertThat(curl(base + "/greet?name=C")).contains("Hello, C!");
-                assertThat(curl(base + "/tax", "-d", "{\"id\":\"1\",\"value\":100}")).contains("115.00");
+                assertThat(curl(base + "/tax", "-d", "{\"id\":\"1\",\"value\":100}"))
+                        .contains("115.00");
                 assertThat(curl(base + "/hello")).contains("Go");
                 assertThat(curl(base + "/sleep")).contains("elapsed");
                 assertThat(curl(base + "/echo", "-d", "come back")).isEqualTo("come back");
                 String first = curl(base + "/counter");
-                assertThat(first).contains("\"initialized\":1").contains("\"requests\":1").contains("boot");
+                assertThat(first)
+                        .contains("\"initialized\":1")
+                        .contains("\"requests\":1")
+                        .contains("boot");
                 assertThat(curl(base + "/counter")).isEqualTo(first);
             }
             assertThat(gojinn.log()).isNotEmpty();
@@ -98,7 +101,9 @@ class FunctionsTest {
                 for (Map.Entry<String, String> route : expected.entrySet()) {
                     HttpResponse<String> response = Gojinn.get(served.uri(route.getKey()));
                     assertThat(response.statusCode() + " "
-                                    + response.headers().firstValue("x-gojinn-error").orElse(""))
+                                    + response.headers()
+                                            .firstValue("x-gojinn-error")
+                                            .orElse(""))
                             .as(route.getKey() + response.body())
                             .isEqualTo(route.getValue());
                 }
@@ -106,7 +111,8 @@ class FunctionsTest {
             HttpResponse<String> tooLarge = Gojinn.post(served.uri("/ok"), "x".repeat((1 << 20) + 1));
             assertThat(tooLarge.statusCode()).isEqualTo(413);
             assertThat(tooLarge.headers().firstValue("x-gojinn-error")).contains("body_limit");
-            assertThat(Gojinn.post(served.uri("/ok"), "x".repeat(1 << 20)).statusCode()).isEqualTo(200);
+            assertThat(Gojinn.post(served.uri("/ok"), "x".repeat(1 << 20)).statusCode())
+                    .isEqualTo(200);
             assertThat(gojinn.log()).isNotEmpty();
         }
     }
@@ -130,7 +136,8 @@ class FunctionsTest {
                         String outcome = call % 11 == 0
                                 ? "trap " + Gojinn.get(served.uri("/trap")).statusCode()
                                 : greeting(served.uri("/greet?name=n" + call), "Hello, n" + call + "!");
-                        outcomes.computeIfAbsent(outcome, key -> new LongAdder()).increment();
+                        outcomes.computeIfAbsent(outcome, key -> new LongAdder())
+                                .increment();
                     }
                     return null;
                 }));
@@ -197,8 +204,7 @@ class FunctionsTest {
                 name = "%1$s"
                 match = { path = "/%1$s" }
                 function = "%1$s"
-                """
-                .formatted(name, module, timeout);
+                """.formatted(name, module, timeout);
     }
 
     private void certificate() throws Exception {
@@ -212,8 +218,8 @@ class FunctionsTest {
     }
 
     private String curl(String uri, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                "curl", "-sS", "--fail-with-body", "--max-time", "30", "--cacert", "site.pem", uri));
+        List<String> command = new ArrayList<>(
+                List.of("curl", "-sS", "--fail-with-body", "--max-time", "30", "--cacert", "site.pem", uri));
         command.addAll(List.of(options));
         Process process = new ProcessBuilder(command)
                 .directory(folder.toFile())

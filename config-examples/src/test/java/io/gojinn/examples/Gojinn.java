@@ -39,7 +39,8 @@ final class Gojinn implements AutoCloseable {
 
     /** Serves a config and returns when it is ready. */
     static Gojinn serve(Path config) throws Exception {
-        Process process = launch("serve", config.toString()).redirectErrorStream(true).start();
+        Process process =
+                launch("serve", config.toString()).redirectErrorStream(true).start();
         Gojinn gojinn = new Gojinn(process);
         if (!gojinn.ready.await(60, TimeUnit.SECONDS) || !process.isAlive()) {
             process.destroyForcibly();
@@ -84,7 +85,8 @@ final class Gojinn implements AutoCloseable {
 
     /** An example's config in a folder of its own, with every port replaced by a free one. */
     static Served example(String name, Path folder) throws IOException {
-        return config(Files.readString(ROOT.resolve("config-examples").resolve(name).resolve("proxy.toml")), folder);
+        return config(
+                Files.readString(ROOT.resolve("config-examples").resolve(name).resolve("proxy.toml")), folder);
     }
 
     /** A config whose ports are replaced by free ones and whose modules by absolute paths. */

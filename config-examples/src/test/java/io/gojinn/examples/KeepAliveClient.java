@@ -22,8 +22,7 @@ final class KeepAliveClient {
      * @param lost takes a line for every request that was written on an accepted connection and not answered whole
      */
     static void run(int port, String path, AtomicBoolean stopping, LongAdder answered, List<String> lost) {
-        byte[] request =
-                ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+        byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
         while (true) {
             try (Socket socket = new Socket("127.0.0.1", port)) {
                 socket.setSoTimeout(20_000);
