@@ -42,7 +42,7 @@ final class Base64InPlace {
             // A quantum of four characters holds three bytes; each is complete with the second, third and fourth.
             int complete = i % 4;
             if (complete > 0) {
-                buffer.put(write++, (byte) (bits >> (6 - 2 * complete)));
+                buffer.put(write++, (byte) (bits >> 6 - 2 * complete));
             }
         }
         return digits % 4 == 1 ? -1 - digits : write - start;

@@ -65,9 +65,9 @@ final class JsonWriter {
                 ascii(out, c);
             } else if (Character.isHighSurrogate(c) && i + 1 < length && Character.isLowSurrogate(text.charAt(i + 1))) {
                 i++;
-                putFourBytes(out, Character.toCodePoint(c, text.charAt(i)));
+                beyondAscii(out, Character.toCodePoint(c, text.charAt(i)));
             } else {
-                putTwoOrThreeBytes(out, Character.isSurrogate(c) ? '\ufffd' : c);
+                beyondAscii(out, Character.isSurrogate(c) ? '\ufffd' : c);
             }
         }
         raw('"');
@@ -87,7 +87,7 @@ final class JsonWriter {
             if (c < 0x80) {
                 ascii(out, upper ? Ascii.upper(c) : Ascii.lower(c));
             } else {
-                putTwoOrThreeBytes(out, Character.isSurrogate(c) ? '\ufffd' : c);
+                beyondAscii(out, Character.isSurrogate(c) ? '\ufffd' : c);
             }
             upper = c == '-';
         }
@@ -128,19 +128,8 @@ final class JsonWriter {
         }
     }
 
-    private static void putTwoOrThreeBytes(ByteBuffer out, int c) {
-        if (c < 0x800) {
-            out.put((byte) (0xc0 | c >> 6));
-        } else {
-            out.put((byte) (0xe0 | c >> 12)).put((byte) (0x80 | c >> 6 & 0x3f));
-        }
-        out.put((byte) (0x80 | c & 0x3f));
-    }
-
-    private static void putFourBytes(ByteBuffer out, int codePoint) {
-        out.put((byte) (0xf0 | codePoint >> 18))
-                .put((byte) (0x80 | codePoint >> 12 & 0x3f))
-                .put((byte) (0x80 | codePoint >> 6 & 0x3f))
-                .put((byte) (0x80 | codePoint & 0x3f));
+    private static void beyondAscii(ByteBuffer out, int codePoint) {
+        int position = out.position();
+        out.position(position + Utf8.put(out, position, codePoint));
     }
 }

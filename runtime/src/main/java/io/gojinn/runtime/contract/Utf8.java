@@ -50,6 +50,27 @@ final class Utf8 {
         return 4;
     }
 
+    /**
+     * Puts a code point that is no surrogate at {@code index}.
+     *
+     * @return how many bytes it took
+     */
+    static int put(ByteBuffer target, int index, int codePoint) {
+        if (codePoint < 0x80) {
+            target.put(index, (byte) codePoint);
+            return 1;
+        }
+        int length = codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;
+        int rest = codePoint;
+        for (int i = length - 1; i > 0; i--) {
+            target.put(index + i, (byte) (0x80 | (rest & 0x3f)));
+            rest >>= 6;
+        }
+        // As many leading ones as there are bytes.
+        target.put(index, (byte) (0xf00 >> length | rest));
+        return length;
+    }
+
     private static boolean isContinuation(int octet) {
         return (octet & 0xc0) == 0x80;
     }
