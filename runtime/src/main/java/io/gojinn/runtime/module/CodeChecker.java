@@ -85,10 +85,16 @@ final class CodeChecker {
     }
 
     private void other(int opcode) throws InvalidModuleException {
-        if (opcode <= Opcode.LAST_NUMERIC) {
+        if (opcode >= Opcode.FIRST_LOAD && opcode <= Opcode.MEMORY_GROW) {
+            memory();
+            growsMemory |= opcode == Opcode.MEMORY_GROW;
+        } else if (opcode <= Opcode.LAST_NUMERIC) {
             plain(opcode);
         } else if (Opcode.isSimd(opcode)) {
             module.noteProposal(Proposal.SIMD);
+            if (Opcode.isSimdMemory(opcode)) {
+                memory();
+            }
         } else {
             prefixedOrReference(opcode);
         }
@@ -108,7 +114,6 @@ final class CodeChecker {
                 mutatesTables = true;
             }
             case Opcode.SELECT_TYPED -> module.noteProposal(Proposal.REFERENCE_TYPES);
-            case Opcode.MEMORY_GROW -> growsMemory = true;
             case 0xC0, 0xC1, 0xC2, 0xC3, 0xC4 -> module.noteProposal(Proposal.SIGN_EXTENSION);
             default -> {}
         }
@@ -121,12 +126,18 @@ final class CodeChecker {
                 module.noteProposal(Proposal.REFERENCE_TYPES);
             }
             case Opcode.REF_NULL, Opcode.REF_IS_NULL -> module.noteProposal(Proposal.REFERENCE_TYPES);
-            case Opcode.MEMORY_INIT -> dataSegment();
+            case Opcode.MEMORY_INIT -> {
+                memory();
+                dataSegment();
+            }
             case Opcode.DATA_DROP -> {
                 dataSegment();
                 dropsData = true;
             }
-            case Opcode.MEMORY_COPY, Opcode.MEMORY_FILL -> module.noteProposal(Proposal.BULK_MEMORY);
+            case Opcode.MEMORY_COPY, Opcode.MEMORY_FILL -> {
+                memory();
+                module.noteProposal(Proposal.BULK_MEMORY);
+            }
             case Opcode.TABLE_INIT -> {
                 elementSegment();
                 table(instruction.second());
@@ -146,6 +157,10 @@ final class CodeChecker {
             case Opcode.TABLE_SIZE -> table(instruction.first());
             default -> module.noteProposal(Proposal.SATURATING_CONVERSION);
         }
+    }
+
+    private void memory() throws InvalidModuleException {
+        require("memory", 0, module.memoryCount());
     }
 
     private void table(int index) throws InvalidModuleException {

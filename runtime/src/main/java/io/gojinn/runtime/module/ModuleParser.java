@@ -478,7 +478,8 @@ final class ModuleParser {
                 case Opcode.I32_CONST, Opcode.I64_CONST, Opcode.F32_CONST, Opcode.F64_CONST -> {}
                 case Opcode.V128_CONST -> proposals.add(Proposal.SIMD);
                 case Opcode.REF_NULL -> proposals.add(Proposal.REFERENCE_TYPES);
-                case Opcode.GLOBAL_GET -> requireIndex("global", instructions.first(), globals.size());
+                // Of the module's own globals only later versions of the standard allow constants to be made.
+                case Opcode.GLOBAL_GET -> requireIndex("imported global", instructions.first(), importedGlobals);
                 case Opcode.REF_FUNC -> {
                     requireIndex("function", instructions.first(), functions);
                     proposals.add(Proposal.REFERENCE_TYPES);

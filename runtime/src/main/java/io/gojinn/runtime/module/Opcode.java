@@ -75,5 +75,11 @@ final class Opcode {
         return opcode >> 16 == PREFIX_SIMD;
     }
 
+    /** Whether a SIMD instruction loads or stores. */
+    static boolean isSimdMemory(int opcode) {
+        int code = opcode & 0xFFFF;
+        return code <= 0x0B || code >= 0x54 && code <= 0x5D;
+    }
+
     private Opcode() {}
 }

@@ -53,6 +53,11 @@ public final class WasmModule {
         return new WasmModule(parsed);
     }
 
+    /** Parses a binary that adaptation produced, reserved names and all. */
+    static WasmModule parseAdapted(byte[] binary) throws InvalidModuleException {
+        return new WasmModule(ModuleParser.parse(binary));
+    }
+
     ModuleParser.Result parsed() {
         return parsed;
     }
