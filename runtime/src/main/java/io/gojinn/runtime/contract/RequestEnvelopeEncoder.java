@@ -1,31 +1,121 @@
 package io.gojinn.runtime.contract;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 
-/** Writes request envelopes. A stand-in that keeps the fields tests need until the real encoder is merged. */
+/**
+ * Writes request envelopes: what a function reads from stdin.
+ *
+ * <p>Stateless; any thread. Everything but the body is bounded by what the listener let through.
+ */
 public final class RequestEnvelopeEncoder {
+    /** What an envelope takes besides the body and the uri, as a rule. */
+    private static final int USUAL_BYTES = 1_024;
+
+    private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
+    private static final byte[] METHOD = Ascii.bytes("{\"method\":");
+    private static final byte[] URI = Ascii.bytes(",\"uri\":");
+    private static final byte[] HEADERS = Ascii.bytes(",\"headers\":");
+    private static final byte[] BODY = Ascii.bytes(",\"body\":");
+    private static final byte[] BASE64 = Ascii.bytes(",\"body_encoding\":\"base64\"");
+    private static final byte[] TRACE_ID = Ascii.bytes(",\"trace_id\":");
+    private static final byte[] VERSION_AND_SCHEME = Ascii.bytes(",\"version\":1,\"scheme\":");
+    private static final byte[] HOST = Ascii.bytes(",\"host\":");
+    private static final byte[] PATH = Ascii.bytes(",\"path\":");
+    private static final byte[] QUERY = Ascii.bytes(",\"query\":");
+    private static final byte[] PARAMS = Ascii.bytes(",\"params\":");
+    private static final byte[] REMOTE_ADDRESS = Ascii.bytes(",\"remote_addr\":");
+    private static final byte[] ROUTE = Ascii.bytes(",\"route\":");
+    private static final byte[] TENANT = Ascii.bytes(",\"tenant\":");
+    private static final byte[] PHASE = Ascii.bytes(",\"phase\":\"request\"}");
+
     private RequestEnvelopeEncoder() {}
 
     /**
-     * Writes an envelope.
+     * Writes an envelope from the target's position on.
      *
-     * @return the buffer it ended up in, flipped
+     * @param target where to write; its limit is where room ends
+     * @param growth called when the envelope does not fit
+     * @return the target, or what growth made of it, with the envelope from position to limit
      */
     public static ByteBuffer encode(RequestEnvelope request, ByteBuffer target, GrowableBuffer growth) {
-        String head = "{\"method\":\"" + request.method() + "\",\"uri\":\"" + request.uri() + "\",\"params\":\""
-                + request.params() + "\",\"trace_id\":\"" + request.traceId() + "\",\"body\":\"";
-        ByteBuffer buffer = put(target, head.getBytes(StandardCharsets.UTF_8), growth);
-        for (ByteBuffer piece : request.body()) {
-            byte[] bytes = new byte[piece.remaining()];
-            piece.duplicate().get(bytes);
-            buffer = put(buffer, bytes, growth);
+        int start = target.position();
+        JsonWriter writer = new JsonWriter(target, growth);
+        long expected = USUAL_BYTES
+                + BodyWriter.totalBytes(request.body())
+                + 2L * request.uri().length();
+        writer.reserve((int) Math.min(expected, MOST_BYTES - start));
+
+        field(writer, METHOD, request.method());
+        field(writer, URI, request.uri());
+        writer.raw(HEADERS);
+        HeaderGroups headers = new HeaderGroups();
+        headers.addAll(request.headers());
+        headers.write(writer);
+        body(writer, request.body());
+        field(writer, TRACE_ID, request.traceId());
+        field(writer, VERSION_AND_SCHEME, request.scheme());
+        field(writer, HOST, request.host());
+        field(writer, PATH, request.path());
+        writer.raw(QUERY);
+        query(writer, QueryParameters.parse(request.query()));
+        writer.raw(PARAMS);
+        params(writer, request.params());
+        field(writer, REMOTE_ADDRESS, request.remoteAddress());
+        field(writer, ROUTE, request.route());
+        String tenant = request.tenant();
+        if (tenant != null) {
+            field(writer, TENANT, tenant);
         }
-        return put(buffer, "\"}".getBytes(StandardCharsets.UTF_8), growth).flip();
+        writer.raw(PHASE);
+
+        ByteBuffer written = writer.buffer();
+        return written.limit(written.position()).position(start);
     }
 
-    private static ByteBuffer put(ByteBuffer buffer, byte[] bytes, GrowableBuffer growth) {
-        ByteBuffer room = buffer.remaining() >= bytes.length ? buffer : growth.grow(buffer, bytes.length);
-        return room.put(bytes);
+    private static void field(JsonWriter writer, byte[] name, String value) {
+        writer.raw(name);
+        writer.string(value);
+    }
+
+    private static void body(JsonWriter writer, List<ByteBuffer> chunks) {
+        writer.raw(BODY);
+        BodyWriter body = new BodyWriter(writer, chunks);
+        if (!body.text()) {
+            body.base64();
+            writer.raw(BASE64);
+        }
+    }
+
+    private static void query(JsonWriter writer, Map<String, List<String>> parameters) {
+        writer.raw('{');
+        boolean first = true;
+        for (Map.Entry<String, List<String>> parameter : parameters.entrySet()) {
+            if (!first) {
+                writer.raw(',');
+            }
+            first = false;
+            writer.string(parameter.getKey());
+            writer.raw(':');
+            writer.strings(parameter.getValue());
+        }
+        writer.raw('}');
+    }
+
+    private static void params(JsonWriter writer, Map<String, String> params) {
+        writer.raw('{');
+        boolean first = true;
+        for (Map.Entry<String, String> param : params.entrySet()) {
+            if (!first) {
+                writer.raw(',');
+            }
+            first = false;
+            writer.string(param.getKey());
+            writer.raw(':');
+            writer.string(param.getValue());
+        }
+        writer.raw('}');
     }
 }

@@ -1,0 +1,71 @@
+package io.gojinn.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.net.InetSocketAddress;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every example serves what its comments say. */
+class ExamplesTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void quickstartAnswersFromAFunctionAndFromAnUpstream() throws Exception {
+        Gojinn.Served served = Gojinn.example("quickstart", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            HttpResponse<String> greeting = Gojinn.get(served.uri("/greet?name=Ada"));
+            assertThat(greeting.statusCode()).isEqualTo(200);
+            assertThat(greeting.headers().firstValue("content-type")).contains("application/json");
+            assertThat(greeting.body()).contains("\"message\":\"Hello, Ada!\"");
+            assertThat(Gojinn.get(served.uri("/")).body()).isEqualTo("This is the application.\n");
+            assertThat(served.metric("gojinn_engine_compiled")).isEqualTo(1);
+            assertThat(gojinn.log()).noneMatch(line -> line.contains("INTERPRETED"));
+        }
+    }
+
+    @Test
+    void reverseProxyForwardsEverything() throws Exception {
+        HttpServer upstream = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        upstream.createContext("/", exchange -> {
+            byte[] answer = ("upstream got " + exchange.getRequestMethod() + " " + exchange.getRequestURI())
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        upstream.start();
+        try {
+            String text = java.nio.file.Files.readString(
+                    Path.of(System.getProperty("gojinn.root"), "config-examples/reverse-proxy/proxy.toml"));
+            Gojinn.Served served = Gojinn.config(
+                    text.replace(":3000", ":" + upstream.getAddress().getPort()), folder);
+            try (Gojinn gojinn = Gojinn.serve(served.file())) {
+                assertThat(Gojinn.get(served.uri("/some/path?q=1")).body())
+                        .isEqualTo("upstream got GET /some/path?q=1");
+                assertThat(Gojinn.post(served.uri("/form"), "a=1").body()).isEqualTo("upstream got POST /form");
+                assertThat(gojinn.log()).isNotEmpty();
+            }
+        } finally {
+            upstream.stop(0);
+        }
+    }
+
+    @Test
+    void functionOnlyComputesTheTax() throws Exception {
+        Gojinn.Served served = Gojinn.example("function-only", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            HttpResponse<String> answer = Gojinn.post(served.uri("/api/bench"), "{\"id\":\"1\",\"value\":100}");
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("115.00");
+            assertThat(Gojinn.get(served.uri("/elsewhere")).statusCode()).isEqualTo(404);
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
+}

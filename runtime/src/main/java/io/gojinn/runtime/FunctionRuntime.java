@@ -1,0 +1,192 @@
+package io.gojinn.runtime;
+
+import io.gojinn.runtime.exec.FunctionExecutor;
+import io.gojinn.runtime.host.HostCatalog;
+import io.gojinn.runtime.host.HostCatalog.Capability;
+import io.gojinn.runtime.module.ExternalType;
+import io.gojinn.runtime.module.InvalidModuleException;
+import io.gojinn.runtime.module.ModuleImport;
+import io.gojinn.runtime.module.Proposal;
+import io.gojinn.runtime.module.Shape;
+import io.gojinn.runtime.module.WasmModule;
+import io.gojinn.runtime.sandbox.ImportCheck;
+import io.gojinn.runtime.sandbox.SandboxEngine;
+import io.gojinn.runtime.sandbox.SandboxTemplate;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Gauge;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Prepares functions and runs them: one engine, one set of workers, for the life of the process. Thread-safe.
+ */
+public final class FunctionRuntime implements AutoCloseable {
+    /** The largest binary that is read. */
+    public static final int MAX_MODULE_BYTES = 256 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(FunctionRuntime.class);
+
+    /** What one template is prepared from: a module is prepared once, however many functions and routes use it. */
+    private record TemplateKey(String sha256, int memoryPages, Map<String, String> environment) {}
+
+    private final SandboxEngine engine;
+    private final FunctionExecutor executor;
+    private final Map<TemplateKey, SandboxTemplate> templates = new ConcurrentHashMap<>();
+    private final Gauge preparedModules;
+
+    private FunctionRuntime(SandboxEngine engine, FunctionExecutor executor, CollectorRegistry metrics) {
+        this.engine = engine;
+        this.executor = executor;
+        preparedModules = Gauge.build("gojinn_prepared_modules", "Modules ready to be instantiated")
+                .register(metrics);
+        Gauge.build("gojinn_engine_compiled", "1 when hot functions are compiled, 0 when all is interpreted")
+                .register(metrics)
+                .set(engine.compiles() ? 1 : 0);
+    }
+
+    /** Starts the engine and the workers. */
+    public static FunctionRuntime start(RuntimeOptions options, CollectorRegistry metrics) {
+        SandboxEngine engine = SandboxEngine.create();
+        if (engine.compiles()) {
+            LOG.atInfo().addKeyValue("engine", engine.name()).log("functions are compiled");
+        } else {
+            LOG.atWarn()
+                    .addKeyValue("engine", engine.name())
+                    .log("FUNCTIONS ARE INTERPRETED, a hundred times slower than compiled: "
+                            + "start with the gojinn launcher, which sets the flags the compiler needs");
+        }
+        return new FunctionRuntime(engine, new FunctionExecutor(options, metrics), metrics);
+    }
+
+    /** The name of the engine's implementation. */
+    public String engine() {
+        return engine.name();
+    }
+
+    /** Whether hot functions are compiled. */
+    public boolean compiles() {
+        return engine.compiles();
+    }
+
+    /**
+     * Reads, checks, adapts and captures a module, so that nothing is left to fail when a request comes. Takes up to seconds;
+     * not for event loops.
+     *
+     * @throws FunctionRejectedException naming the file and every reason
+     */
+    public FunctionInvoker prepare(FunctionDefinition definition) throws FunctionRejectedException {
+        byte[] binary = read(definition.module());
+        ModuleReport report = inspect(binary, definition.limits());
+        if (!report.acceptable()) {
+            throw new FunctionRejectedException(definition.module().toString(), report.problems());
+        }
+        TemplateKey key = new TemplateKey(report.sha256(), definition.limits().memoryPages(), definition.environment());
+        SandboxTemplate template = templates.get(key);
+        if (template == null) {
+            template = SandboxTemplate.prepare(engine, definition, binary);
+            templates.put(key, template);
+            preparedModules.set(templates.size());
+        }
+        return executor.add(definition, template);
+    }
+
+    /** What can be said of a binary without running it. Never throws for what the binary holds. */
+    public static ModuleReport inspect(byte[] binary, FunctionLimits limits) {
+        String sha256 = sha256(binary);
+        List<String> problems = new ArrayList<>();
+        WasmModule module;
+        try {
+            module = WasmModule.parse(binary);
+        } catch (InvalidModuleException e) {
+            problems.add(String.valueOf(e.getMessage()));
+            return new ModuleReport(
+                    sha256,
+                    binary.length,
+                    Optional.empty(),
+                    false,
+                    List.of(),
+                    List.of(),
+                    0,
+                    OptionalLong.empty(),
+                    problems);
+        }
+        Optional<Shape> shape = Optional.empty();
+        try {
+            shape = Optional.of(module.shape());
+        } catch (InvalidModuleException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+        problems.addAll(ImportCheck.of(module.imports()).problems());
+        Optional<ExternalType.Memory> memory = module.memories().stream().findFirst();
+        long initialBytes = memory.map(ExternalType.Memory::initial).orElse(0L) * FunctionLimits.PAGE_BYTES;
+        if (initialBytes > limits.memoryBytes()) {
+            problems.add("the module starts with " + initialBytes + " bytes of memory, the limit is "
+                    + limits.memoryBytes());
+        }
+        return new ModuleReport(
+                sha256,
+                binary.length,
+                shape.map(found -> found.name().toLowerCase(Locale.ROOT)),
+                module.startFunction().isPresent() || module.exportsInitialize(),
+                module.imports().stream().map(FunctionRuntime::report).toList(),
+                module.proposals().stream().map(Proposal::title).toList(),
+                initialBytes,
+                memory.map(found -> found.maximum().isPresent()
+                                ? OptionalLong.of(found.maximum().getAsLong() * FunctionLimits.PAGE_BYTES)
+                                : OptionalLong.empty())
+                        .orElse(OptionalLong.empty()),
+                problems);
+    }
+
+    private static ModuleReport.Import report(ModuleImport wanted) {
+        Optional<Capability> capability = HostCatalog.capability(wanted.module(), wanted.name());
+        return new ModuleReport.Import(
+                wanted.module(),
+                wanted.name(),
+                wanted.type().toString(),
+                capability.map(Capability::label),
+                capability.map(Capability::always).orElse(false));
+    }
+
+    private static byte[] read(Path file) throws FunctionRejectedException {
+        try {
+            long size = Files.size(file);
+            if (size > MAX_MODULE_BYTES) {
+                throw new FunctionRejectedException(
+                        file.toString(),
+                        List.of("the file has " + size + " bytes, expected at most " + MAX_MODULE_BYTES));
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new FunctionRejectedException(file.toString(), List.of("cannot be read: " + e));
+        }
+    }
+
+    private static String sha256(byte[] binary) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(binary));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** Lets accepted executions end, then stops the workers and the engine. Blocks. */
+    @Override
+    public void close() {
+        executor.close();
+        engine.close();
+    }
+}

@@ -1,0 +1,80 @@
+package io.gojinn.runtime.exec;
+
+import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.sandbox.Sandbox;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One execution from admission to its end. The state decides every race between the worker, the watchdog and whoever
+ * cancels: who moves it out of {@link State#RUNNING} says how the execution ends.
+ */
+final class AdmittedExecution implements FunctionInvoker.Execution {
+    enum State {
+        WAITING,
+        RUNNING,
+        EXPIRED,
+        CANCELLED,
+        DONE
+    }
+
+    private final PreparedFunction function;
+    private final Invocation invocation;
+    private final long arrivedNanos = System.nanoTime();
+    private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+
+    // Published by the move to RUNNING.
+    private @Nullable Sandbox sandbox;
+
+    AdmittedExecution(PreparedFunction function, Invocation invocation) {
+        this.function = function;
+        this.invocation = invocation;
+    }
+
+    PreparedFunction function() {
+        return function;
+    }
+
+    Invocation invocation() {
+        return invocation;
+    }
+
+    long arrivedNanos() {
+        return arrivedNanos;
+    }
+
+    /** The worker begins; false when the execution was cancelled before. */
+    boolean start(Sandbox lease) {
+        sandbox = lease;
+        return state.compareAndSet(State.WAITING, State.RUNNING);
+    }
+
+    /** The worker is done; returns DONE, or what ended the execution before. */
+    State finish() {
+        State before = state.compareAndExchange(State.RUNNING, State.DONE);
+        return before == State.RUNNING ? State.DONE : before;
+    }
+
+    /** The deadline has passed. Called by the watchdog. */
+    void expire() {
+        end(State.EXPIRED);
+    }
+
+    @Override
+    public void cancel() {
+        if (state.compareAndSet(State.WAITING, State.CANCELLED)) {
+            function.withdraw(this);
+        } else {
+            end(State.CANCELLED);
+        }
+    }
+
+    private void end(State how) {
+        Sandbox running = sandbox;
+        if (running != null && state.compareAndSet(State.RUNNING, how)) {
+            // Closing a context waits for its worker to leave; neither watchdog nor event loop may.
+            Thread.ofVirtual().name("gojinn-kill").start(running::kill);
+        }
+    }
+}

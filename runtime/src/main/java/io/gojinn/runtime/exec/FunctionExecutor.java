@@ -1,0 +1,86 @@
+package io.gojinn.runtime.exec;
+
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.RuntimeOptions;
+import io.gojinn.runtime.sandbox.SandboxTemplate;
+import io.prometheus.client.CollectorRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The workers, their watchdog, and the functions they run. */
+public final class FunctionExecutor implements AutoCloseable {
+    /** How long an instance may be idle before it is closed. */
+    static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
+
+    // Guests and the interpreter share this stack; their own call depth is bounded by it alone.
+    private static final long WORKER_STACK_BYTES = 4 << 20;
+
+    private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(5);
+
+    private final Scheduler scheduler;
+    private final Watchdog watchdog = new Watchdog();
+    private final FunctionMetrics metrics;
+    private final List<Thread> workers = new ArrayList<>();
+    private final List<PreparedFunction> functions = new CopyOnWriteArrayList<>();
+    private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("gojinn-idle").daemon().factory());
+    private final ScheduledFuture<?> evictions;
+
+    /** Starts the workers. */
+    public FunctionExecutor(RuntimeOptions options, CollectorRegistry registry) {
+        scheduler = new Scheduler(options.threads(), options.queue());
+        metrics = new FunctionMetrics(registry, scheduler::waiting);
+        for (int i = 0; i < options.threads(); i++) {
+            Worker worker = new Worker(scheduler, watchdog.slot(), metrics.active());
+            workers.add(Thread.ofPlatform()
+                    .name("gojinn-worker-" + i)
+                    .stackSize(WORKER_STACK_BYTES)
+                    .daemon()
+                    .start(worker));
+        }
+        long periodNanos = IDLE_TIMEOUT.toNanos() / 4;
+        evictions = eviction.scheduleWithFixedDelay(this::evict, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** Makes a prepared module callable under the definition's name and limits. */
+    public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
+        PreparedFunction function =
+                new PreparedFunction(definition, template, scheduler, workers.size(), metrics.of(definition.name()));
+        functions.add(function);
+        return function;
+    }
+
+    private void evict() {
+        for (PreparedFunction function : functions) {
+            function.pool().evict(IDLE_TIMEOUT.toNanos());
+        }
+    }
+
+    /** Accepts nothing more, waits for what was accepted, and closes every instance. */
+    @Override
+    public void close() {
+        scheduler.close();
+        evictions.cancel(false);
+        eviction.shutdown();
+        boolean interrupted = false;
+        for (Thread worker : workers) {
+            try {
+                worker.join(JOIN_TIMEOUT);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        watchdog.close();
+        functions.forEach(function -> function.pool().close());
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.gojinn.runtime.exec;
+
+import io.gojinn.runtime.FunctionFailure;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+import io.prometheus.client.Histogram;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntSupplier;
+
+/** What the runtime tells Prometheus. Labels are function names from the config and outcomes of the contract: bounded. */
+public final class FunctionMetrics {
+    private static final double[] DURATION_BUCKETS = {
+        .000_01, .000_025, .000_05, .000_1, .000_25, .000_5, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5,
+        10
+    };
+
+    private final Gauge active;
+    private final Gauge idle;
+    private final Counter executions;
+    private final Histogram duration;
+    private final Counter instantiations;
+
+    /** Registers everything. */
+    public FunctionMetrics(CollectorRegistry registry, IntSupplier waiting) {
+        active =
+                Gauge.build("gojinn_active_sandboxes", "Executions running now").register(registry);
+        Gauge.build("gojinn_waiting_executions", "Executions waiting for a worker")
+                .create()
+                .setChild(new Gauge.Child() {
+                    @Override
+                    public double get() {
+                        return waiting.getAsInt();
+                    }
+                })
+                .register(registry);
+        idle = Gauge.build("gojinn_idle_instances", "Instances kept for the next request")
+                .labelNames("function")
+                .register(registry);
+        executions = Counter.build("gojinn_function_executions", "Executions by how they ended")
+                .labelNames("function", "outcome")
+                .register(registry);
+        duration = Histogram.build("gojinn_function_duration_seconds", "From the start on a worker to the end")
+                .labelNames("function")
+                .buckets(DURATION_BUCKETS)
+                .register(registry);
+        instantiations = Counter.build("gojinn_function_instantiations", "Instances made")
+                .labelNames("function")
+                .register(registry);
+    }
+
+    Gauge active() {
+        return active;
+    }
+
+    /** The children of one function, resolved once. */
+    OfFunction of(String function) {
+        Map<FunctionFailure, Counter.Child> failed = new EnumMap<>(FunctionFailure.class);
+        for (FunctionFailure failure : FunctionFailure.values()) {
+            failed.put(failure, executions.labels(function, failure.label()));
+        }
+        return new OfFunction(
+                executions.labels(function, "ok"),
+                failed,
+                duration.labels(function),
+                idle.labels(function),
+                instantiations.labels(function));
+    }
+
+    /** Metrics of one function. */
+    record OfFunction(
+            Counter.Child replied,
+            Map<FunctionFailure, Counter.Child> failures,
+            Histogram.Child duration,
+            Gauge.Child idle,
+            Counter.Child instantiations) {
+        Counter.Child failed(FunctionFailure failure) {
+            return Objects.requireNonNull(failures.get(failure));
+        }
+    }
+}

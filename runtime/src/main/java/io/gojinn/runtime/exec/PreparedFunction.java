@@ -1,0 +1,115 @@
+package io.gojinn.runtime.exec;
+
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.FunctionLimits;
+import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.Outcome.Usage;
+import io.gojinn.runtime.host.ExecutionState;
+import io.gojinn.runtime.sandbox.Sandbox;
+import io.gojinn.runtime.sandbox.SandboxTemplate;
+
+/** A function with its place in the scheduler and its idle instances. Thread-safe. */
+final class PreparedFunction implements FunctionInvoker {
+    private final FunctionDefinition definition;
+    private final SandboxTemplate template;
+    private final Scheduler scheduler;
+    private final Scheduler.Lane lane;
+    private final InstancePool pool;
+    private final FunctionMetrics.OfFunction metrics;
+
+    PreparedFunction(
+            FunctionDefinition definition,
+            SandboxTemplate template,
+            Scheduler scheduler,
+            int workers,
+            FunctionMetrics.OfFunction metrics) {
+        this.definition = definition;
+        this.template = template;
+        this.scheduler = scheduler;
+        this.lane = new Scheduler.Lane(
+                definition.limits().concurrency(), definition.limits().queue());
+        this.pool = new InstancePool(workers, metrics.idle());
+        this.metrics = metrics;
+    }
+
+    @Override
+    public String name() {
+        return definition.name();
+    }
+
+    @Override
+    public FunctionLimits limits() {
+        return definition.limits();
+    }
+
+    @Override
+    public FunctionInvoker.Execution invoke(Invocation invocation) {
+        AdmittedExecution execution = new AdmittedExecution(this, invocation);
+        if (!scheduler.submit(execution)) {
+            complete(execution, overloaded("no room: the function or the node is at its bound"));
+        }
+        return execution;
+    }
+
+    /** Completes an execution that was cancelled while it waited. */
+    void withdraw(AdmittedExecution execution) {
+        if (scheduler.remove(execution)) {
+            complete(execution, new Outcome.Failed(FunctionFailure.CANCELLED, "cancelled while waiting", Usage.NONE));
+        }
+    }
+
+    /** Reports the end; the invocation is the caller's again. */
+    void complete(AdmittedExecution execution, Outcome outcome) {
+        switch (outcome) {
+            case Outcome.Replied replied -> {
+                metrics.replied().inc();
+                metrics.duration().observe(replied.usage().executionNanos() / 1e9);
+            }
+            case Outcome.Failed failed -> {
+                metrics.failed(failed.failure()).inc();
+                if (failed.usage().executionNanos() > 0) {
+                    metrics.duration().observe(failed.usage().executionNanos() / 1e9);
+                }
+            }
+        }
+        execution.invocation().completed(outcome);
+    }
+
+    static Outcome overloaded(String detail) {
+        return new Outcome.Failed(FunctionFailure.OVERLOADED, detail, Usage.NONE);
+    }
+
+    /** A pristine instance, for the calling worker alone. */
+    Sandbox lease() {
+        Sandbox idle = pool.poll();
+        if (idle != null) {
+            return idle;
+        }
+        metrics.instantiations().inc();
+        return template.open(new ExecutionState(name(), definition.environment(), limits().maxOutputBytes()));
+    }
+
+    /** Takes an instance back after a run; restores it, or closes it when that cannot be. */
+    void release(Sandbox instance, boolean reusable) {
+        if (reusable && template.restore(instance)) {
+            pool.offer(instance);
+        } else {
+            instance.close();
+        }
+    }
+
+    SandboxTemplate template() {
+        return template;
+    }
+
+    Scheduler.Lane lane() {
+        return lane;
+    }
+
+    InstancePool pool() {
+        return pool;
+    }
+}

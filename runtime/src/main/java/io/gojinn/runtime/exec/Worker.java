@@ -1,0 +1,116 @@
+package io.gojinn.runtime.exec;
+
+import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.Outcome.Usage;
+import io.gojinn.runtime.contract.ContractViolationException;
+import io.gojinn.runtime.contract.ResponseEnvelopeDecoder;
+import io.gojinn.runtime.sandbox.RunEnd;
+import io.gojinn.runtime.sandbox.Sandbox;
+import io.prometheus.client.Gauge;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A thread that runs executions, one after the other. */
+final class Worker implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+
+    private final Scheduler scheduler;
+    private final Watchdog.Slot watchdog;
+    private final Gauge active;
+
+    Worker(Scheduler scheduler, Watchdog.Slot watchdog, Gauge active) {
+        this.scheduler = scheduler;
+        this.watchdog = watchdog;
+        this.active = active;
+    }
+
+    @Override
+    public void run() {
+        try (watchdog) {
+            AdmittedExecution execution;
+            while ((execution = scheduler.take()) != null) {
+                // Stopping a context may interrupt its thread, late even: the next execution must not feel it.
+                Thread.interrupted();
+                try {
+                    run(execution);
+                } catch (RuntimeException | Error e) {
+                    LOG.atError().setCause(e).log("defect in a worker; it goes on");
+                } finally {
+                    scheduler.done(execution);
+                }
+            }
+        }
+    }
+
+    private void run(AdmittedExecution execution) {
+        PreparedFunction function = execution.function();
+        long timeoutNanos = function.limits().timeout().toNanos();
+        long queuedNanos = System.nanoTime() - execution.arrivedNanos();
+        if (queuedNanos >= timeoutNanos) {
+            function.complete(execution, PreparedFunction.overloaded("waited for a worker longer than its timeout"));
+            return;
+        }
+        Sandbox sandbox;
+        try {
+            sandbox = function.lease();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.atError().addKeyValue("function", function.name()).setCause(e).log("cannot make an instance");
+            function.complete(execution, failed(FunctionFailure.INTERNAL, "no instance: " + e, Usage.NONE));
+            return;
+        }
+        if (!execution.start(sandbox)) {
+            function.complete(execution, failed(FunctionFailure.CANCELLED, "cancelled while waiting", Usage.NONE));
+            function.release(sandbox, true);
+            return;
+        }
+        boolean reusable = execute(execution, sandbox, timeoutNanos, queuedNanos);
+        function.release(sandbox, reusable);
+    }
+
+    /** Runs the guest and completes the execution; returns whether the instance may be restored. */
+    private boolean execute(AdmittedExecution execution, Sandbox sandbox, long timeoutNanos, long queuedNanos) {
+        PreparedFunction function = execution.function();
+        active.inc();
+        long startNanos = System.nanoTime();
+        long deadlineNanos = startNanos + timeoutNanos;
+        watchdog.arm(deadlineNanos, execution::expire);
+        RunEnd end;
+        try {
+            end = function.template().serve(sandbox, execution.invocation(), deadlineNanos);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            LOG.atError().addKeyValue("function", function.name()).setCause(e).log("defect while running a function");
+            end = new RunEnd(FunctionFailure.INTERNAL, e.toString(), false);
+        } finally {
+            watchdog.disarm();
+        }
+        AdmittedExecution.State state = execution.finish();
+        long endNanos = System.nanoTime();
+        boolean intact = state == AdmittedExecution.State.DONE && end.reusable();
+        Usage usage = new Usage(queuedNanos, endNanos - startNanos, intact ? sandbox.memoryBytes() : 0);
+        Outcome outcome = switch (state) {
+            case EXPIRED -> failed(FunctionFailure.DEADLINE, "ran for " + timeoutNanos / 1_000_000 + " ms", usage);
+            case CANCELLED -> failed(FunctionFailure.CANCELLED, "cancelled while running", usage);
+            case WAITING, RUNNING, DONE -> outcome(execution, end, usage);
+        };
+        active.dec();
+        function.complete(execution, outcome);
+        return intact;
+    }
+
+    private static Outcome outcome(AdmittedExecution execution, RunEnd end, Usage usage) {
+        if (end.failure() != null) {
+            return failed(end.failure(), end.detail(), usage);
+        }
+        try {
+            return new Outcome.Replied(
+                    ResponseEnvelopeDecoder.decode(execution.invocation().output()), usage);
+        } catch (ContractViolationException e) {
+            return failed(FunctionFailure.CONTRACT, String.valueOf(e.getMessage()), usage);
+        }
+    }
+
+    private static Outcome failed(FunctionFailure failure, String detail, Usage usage) {
+        return new Outcome.Failed(failure, detail, usage);
+    }
+}

@@ -1,0 +1,210 @@
+package io.gojinn.runtime.sandbox;
+
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.FunctionLimits;
+import io.gojinn.runtime.FunctionRejectedException;
+import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.host.ExecutionState;
+import io.gojinn.runtime.module.AdaptOptions;
+import io.gojinn.runtime.module.AdaptedModule;
+import io.gojinn.runtime.module.CapturedGlobal;
+import io.gojinn.runtime.module.InvalidModuleException;
+import io.gojinn.runtime.module.ModuleAdapter;
+import io.gojinn.runtime.module.Shape;
+import io.gojinn.runtime.module.WasmModule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.graalvm.polyglot.PolyglotException;
+import org.graalvm.polyglot.Value;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A module prepared for serving: checked, adapted to its limits, instantiated once, and captured in the state that every
+ * request starts from. Thread-safe.
+ *
+ * <p>Most modules are captured: memory and globals as they are after instantiation, the start function and
+ * {@code _initialize}. A module whose code can change tables, drop segments or hold references in globals has state that
+ * no capture holds; its instances are used once, and it initialises in each of them.
+ */
+public final class SandboxTemplate {
+    /** The longest that a module may take to initialise, once, when it is prepared. */
+    public static final Duration INITIALIZE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** The most elements of a module's tables: they are objects of the host, outside the memory limit. */
+    private static final int MAX_TABLE_ELEMENTS = 100_000;
+
+    private static final String INITIALIZE = "_initialize";
+
+    private final SandboxEngine engine;
+    private final Shape shape;
+    private final LinkedModule module;
+    private final @Nullable MemoryImage image;
+    private final List<String> initializers;
+    private final int maxMemoryBytes;
+
+    private SandboxTemplate(
+            SandboxEngine engine,
+            Shape shape,
+            LinkedModule module,
+            @Nullable MemoryImage image,
+            List<String> initializers,
+            int maxMemoryBytes) {
+        this.engine = engine;
+        this.shape = shape;
+        this.module = module;
+        this.image = image;
+        this.initializers = initializers;
+        this.maxMemoryBytes = maxMemoryBytes;
+    }
+
+    /**
+     * Prepares a module.
+     *
+     * @param binary of the definition's module
+     * @throws FunctionRejectedException when it is not acceptable
+     */
+    public static SandboxTemplate prepare(SandboxEngine engine, FunctionDefinition definition, byte[] binary)
+            throws FunctionRejectedException {
+        try {
+            return prepare(engine, definition, WasmModule.parse(binary));
+        } catch (InvalidModuleException | InitializationException e) {
+            throw rejection(definition, String.valueOf(e.getMessage()));
+        } catch (PolyglotException e) {
+            throw rejection(definition, "the engine refuses it: " + e.getMessage());
+        }
+    }
+
+    private static SandboxTemplate prepare(SandboxEngine engine, FunctionDefinition definition, WasmModule parsed)
+            throws FunctionRejectedException, InvalidModuleException, InitializationException {
+        Shape shape = parsed.shape();
+        ImportCheck imports = ImportCheck.of(parsed.imports());
+        if (!imports.problems().isEmpty()) {
+            throw new FunctionRejectedException(definition.module().toString(), imports.problems());
+        }
+        String name = definition.name();
+        FunctionLimits limits = definition.limits();
+        AdaptedModule adapted = ModuleAdapter.adapt(parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS));
+        LinkedModule pristine = new LinkedModule(SandboxEngine.source(adapted.binary(), name), imports.functions());
+        List<String> initializers = new ArrayList<>();
+        if (adapted.hasStart()) {
+            initializers.add(AdaptedModule.START);
+        }
+        if (shape == Shape.REACTOR && parsed.exportsInitialize()) {
+            initializers.add(INITIALIZE);
+        }
+        int maxMemoryBytes = Math.toIntExact((long) limits.memoryPages() * FunctionLimits.PAGE_BYTES);
+        ExecutionState state = new ExecutionState(name, definition.environment(), limits.maxOutputBytes());
+        try (Sandbox sandbox = new Sandbox(engine, pristine, state)) {
+            initialize(sandbox, initializers);
+            if (!isCapturable(parsed)) {
+                return new SandboxTemplate(engine, shape, pristine, null, List.copyOf(initializers), maxMemoryBytes);
+            }
+            List<Long> globals = new ArrayList<>();
+            for (CapturedGlobal global : adapted.captured()) {
+                globals.add(sandbox.export(global.getter()).execute().asLong());
+            }
+            MemoryImage image = MemoryImage.of(sandbox.memorySegment());
+            byte[] restorable = adapted.withRestore(globals, sandbox.memoryBytes() / FunctionLimits.PAGE_BYTES);
+            LinkedModule captured = new LinkedModule(SandboxEngine.source(restorable, name), imports.functions());
+            return new SandboxTemplate(engine, shape, captured, image, List.of(), maxMemoryBytes);
+        }
+    }
+
+    private static boolean isCapturable(WasmModule module) {
+        return !module.codeFacts().mutatesTables()
+                && !module.codeFacts().dropsData()
+                && !module.hasMutableReferenceGlobals();
+    }
+
+    private static FunctionRejectedException rejection(FunctionDefinition definition, String reason) {
+        return new FunctionRejectedException(definition.module().toString(), List.of(reason));
+    }
+
+    private static void initialize(Sandbox sandbox, List<String> initializers) throws InitializationException {
+        long deadlineNanos = System.nanoTime() + INITIALIZE_TIMEOUT.toNanos();
+        for (String initializer : initializers) {
+            RunEnd end = runBounded(sandbox, sandbox.export(initializer), deadlineNanos);
+            if (end.failure() == FunctionFailure.DEADLINE) {
+                throw new InitializationException(
+                        initializer + " ran longer than " + INITIALIZE_TIMEOUT.toSeconds() + " s");
+            }
+            if (end.failure() != null) {
+                throw new InitializationException(
+                        initializer + " failed: " + end.failure().label() + ", " + end.detail());
+            }
+        }
+    }
+
+    private static RunEnd runBounded(Sandbox sandbox, Value function, long deadlineNanos) {
+        Thread killer = Thread.ofVirtual().name("gojinn-initialize-deadline").start(() -> {
+            try {
+                Thread.sleep(Duration.ofNanos(deadlineNanos - System.nanoTime()));
+                sandbox.kill();
+            } catch (InterruptedException e) {
+                // The initialisation was in time.
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            return sandbox.run(function, null, deadlineNanos);
+        } finally {
+            killer.interrupt();
+        }
+    }
+
+    /** The module did not come to the end of its initialisation. */
+    private static final class InitializationException extends Exception {
+        InitializationException(String message) {
+            super(message);
+        }
+    }
+
+    /** Makes an instance in the state that requests start from. May throw what the engine throws when memory is short. */
+    public Sandbox open(ExecutionState state) {
+        Sandbox sandbox = new Sandbox(engine, module, state);
+        if (image != null) {
+            image.copyTo(sandbox.memorySegment());
+            sandbox.export(AdaptedModule.RESTORE).executeVoid();
+        }
+        return sandbox;
+    }
+
+    /** Runs one request in a pristine instance. */
+    public RunEnd serve(Sandbox sandbox, Invocation invocation, long deadlineNanos) {
+        for (String initializer : initializers) {
+            RunEnd end = sandbox.run(sandbox.export(initializer), null, deadlineNanos);
+            if (end.failure() != null) {
+                return end;
+            }
+        }
+        RunEnd end = sandbox.run(sandbox.export(shape.entry()), invocation, deadlineNanos);
+        return end.failure() == FunctionFailure.TRAP && isOutOfMemory(sandbox)
+                ? new RunEnd(FunctionFailure.MEMORY, end.detail(), end.reusable())
+                : end;
+    }
+
+    /** A trap with less room left than allocators ask for at once is one for want of memory. */
+    private boolean isOutOfMemory(Sandbox sandbox) {
+        return maxMemoryBytes - sandbox.memoryBytes() < Math.max(FunctionLimits.PAGE_BYTES, maxMemoryBytes / 16)
+                && image != null
+                && sandbox.memoryBytes() > image.memoryBytes();
+    }
+
+    /**
+     * Puts a used instance back into the state that requests start from.
+     *
+     * @return false when that cannot be; the instance has to be closed
+     */
+    public boolean restore(Sandbox sandbox) {
+        // Linear memory never shrinks: an instance that grew can never be pristine again.
+        if (image == null || sandbox.memoryBytes() != image.memoryBytes()) {
+            return false;
+        }
+        image.copyTo(sandbox.memorySegment());
+        sandbox.export(AdaptedModule.RESTORE).executeVoid();
+        sandbox.resetHostState();
+        return true;
+    }
+}
