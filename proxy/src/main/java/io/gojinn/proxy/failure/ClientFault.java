@@ -1,0 +1,44 @@
+package io.gojinn.proxy.failure;
+
+/** What a client did wrong. */
+public enum ClientFault {
+    /** Framing or syntax that is malformed or ambiguous (RFC 9112, 2.2, 3, 6.3; RFC 9110, 7.2). */
+    MALFORMED("malformed", 400),
+    /** A request target that could mean two things to two parties. */
+    TARGET("target", 400),
+    /** A major version other than 1, or a minor one that does not exist. */
+    VERSION("version", 505),
+    /** CONNECT: this is no tunnel. */
+    CONNECT("connect", 501),
+    LINE_TOO_LONG("line_too_long", 414),
+    HEADERS_TOO_LARGE("headers_too_large", 431),
+    /** The header section took longer than its limit. */
+    HEADER_TIMEOUT("header_timeout", 408),
+    /** The body made no progress for the idle limit. */
+    BODY_TIMEOUT("body_timeout", 408),
+    /** The body is larger than the function takes. */
+    BODY_LIMIT("body_limit", 413),
+    /** An expectation other than {@code 100-continue} (RFC 9110, 10.1.1). */
+    EXPECTATION("expectation", 417),
+    /** The client closed before it had its answer; the status is for the log alone. */
+    ABORTED("aborted", 499),
+    /** The client did not read its answer for the idle limit; the status is for the log alone. */
+    STALLED("stalled", 499);
+
+    private final String label;
+    private final int status;
+
+    ClientFault(String label, int status) {
+        this.label = label;
+        this.status = status;
+    }
+
+    /** The stable name in headers, logs and metrics. */
+    public String label() {
+        return label;
+    }
+
+    int status() {
+        return status;
+    }
+}

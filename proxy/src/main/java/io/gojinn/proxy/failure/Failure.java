@@ -1,0 +1,92 @@
+package io.gojinn.proxy.failure;
+
+import io.gojinn.runtime.FunctionFailure;
+import java.util.Set;
+
+/** Why a request has no regular answer. A value: it travels to {@link FailureAnswer}, never up a stack. */
+public sealed interface Failure {
+    /** The stable name in {@code X-Gojinn-Error}, logs and metrics. */
+    String label();
+
+    /** For the operator's log, never for the client; empty when the label says it all. */
+    String detail();
+
+    /** The client broke a rule or a limit, or went away. */
+    record Client(ClientFault fault, String detail) implements Failure {
+        @Override
+        public String label() {
+            return fault.label();
+        }
+    }
+
+    /** No route takes the request. */
+    record NoRoute() implements Failure {
+        @Override
+        public String label() {
+            return "no_route";
+        }
+
+        @Override
+        public String detail() {
+            return "";
+        }
+    }
+
+    /**
+     * Routes take this target, but none with this method.
+     *
+     * @param allowed the methods they take
+     */
+    record MethodNotAllowed(Set<String> allowed) implements Failure {
+        public MethodNotAllowed {
+            allowed = Set.copyOf(allowed);
+        }
+
+        @Override
+        public String label() {
+            return "method";
+        }
+
+        @Override
+        public String detail() {
+            return "";
+        }
+    }
+
+    /** The upstream did not answer as HTTP asks. */
+    record Upstream(UpstreamFault fault, String detail) implements Failure {
+        @Override
+        public String label() {
+            return fault.label();
+        }
+    }
+
+    /** The function did not answer. */
+    record Function(FunctionFailure failure, String detail) implements Failure {
+        @Override
+        public String label() {
+            return failure.label();
+        }
+    }
+
+    /** A defect of the proxy itself. */
+    record Host(String detail) implements Failure {
+        @Override
+        public String label() {
+            return "internal";
+        }
+    }
+
+    /** The grace of a stop ran out while the exchange was open. */
+    record Stopped() implements Failure {
+        @Override
+        public String label() {
+            return "stopped";
+        }
+
+        @Override
+        public String detail() {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.gojinn.proxy.failure;
+
+/** What went wrong between the proxy and an upstream. */
+public enum UpstreamFault {
+    /** The target's name has no address. */
+    RESOLVE("upstream_resolve", 502),
+    /** The connection was refused or could not be made. */
+    CONNECT("upstream_connect", 502),
+    CONNECT_TIMEOUT("upstream_connect_timeout", 504),
+    RESPONSE_TIMEOUT("upstream_timeout", 504),
+    /** The connection ended before a header section. */
+    CLOSED("upstream_closed", 502),
+    /** What came back is no HTTP response, or one that cannot be passed on safely. */
+    PROTOCOL("upstream_protocol", 502),
+    /** The response ended before its length. */
+    TRUNCATED("upstream_truncated", 502);
+
+    private final String label;
+    private final int status;
+
+    UpstreamFault(String label, int status) {
+        this.label = label;
+        this.status = status;
+    }
+
+    /** The stable name in headers, logs and metrics. */
+    public String label() {
+        return label;
+    }
+
+    int status() {
+        return status;
+    }
+}

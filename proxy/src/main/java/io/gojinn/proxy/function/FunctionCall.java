@@ -1,0 +1,162 @@
+package io.gojinn.proxy.function;
+
+import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.contract.RequestEnvelope;
+import io.gojinn.runtime.contract.RequestEnvelopeEncoder;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * The memory of one call of a function: the body it was given, the envelope it reads, the output it writes.
+ *
+ * <p>Owned by the worker from the call until {@link #completed}, then by the exchange's event loop, where everything is
+ * released once, after the outcome was taken. The envelope replaces the body as soon as it is encoded.
+ */
+final class FunctionCall implements Invocation {
+    private static final Logger FUNCTION_LOG = LoggerFactory.getLogger("gojinn.function");
+    private static final Logger LOG = LoggerFactory.getLogger(FunctionCall.class);
+    private static final int INITIAL_OUTPUT_BYTES = 4096;
+    // What an envelope adds to headers and body, roughly: a wrong guess costs one copy.
+    private static final int ENVELOPE_BYTES = 4096;
+
+    private final EventLoop loop;
+    private final ByteBufAllocator allocator;
+    private final RequestEnvelope envelope;
+    private final BodyCollector body;
+    private final String function;
+    private final String traceId;
+    private final Receiver receiver;
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    private @Nullable ByteBuf input;
+    private @Nullable ByteBuf output;
+
+    /** Takes an outcome on the event loop. */
+    interface Receiver {
+        void receive(FunctionCall call, Outcome outcome);
+    }
+
+    FunctionCall(
+            EventLoop loop,
+            ByteBufAllocator allocator,
+            RequestEnvelope envelope,
+            BodyCollector body,
+            String function,
+            String traceId,
+            Receiver receiver) {
+        this.loop = loop;
+        this.allocator = allocator;
+        this.envelope = envelope;
+        this.body = body;
+        this.function = function;
+        this.traceId = traceId;
+        this.receiver = receiver;
+    }
+
+    @Override
+    public ByteBuffer input() {
+        int guess = ENVELOPE_BYTES + (int) Math.min(body.bytes() + body.bytes() / 8, 1 << 30);
+        ByteBuf buffer = allocator.directBuffer(guess);
+        input = buffer;
+        ByteBuffer encoded =
+                RequestEnvelopeEncoder.encode(envelope, buffer.nioBuffer(0, buffer.capacity()), this::growInput);
+        body.release();
+        return encoded;
+    }
+
+    private ByteBuffer growInput(ByteBuffer current, int additional) {
+        int used = current.position();
+        long wanted = Math.max((long) used + additional, 2L * current.capacity());
+        ByteBuf larger = allocator.directBuffer((int) Math.min(wanted, Integer.MAX_VALUE - 16));
+        ByteBuffer view = larger.nioBuffer(0, larger.capacity());
+        view.put(current.duplicate().flip());
+        ByteBuf smaller = input;
+        input = larger;
+        if (smaller != null) {
+            smaller.release();
+        }
+        return view;
+    }
+
+    @Override
+    public void write(ByteBuffer source) {
+        ByteBuf buffer = output;
+        if (buffer == null) {
+            buffer = allocator.directBuffer(Math.max(INITIAL_OUTPUT_BYTES, source.remaining()));
+            output = buffer;
+        }
+        buffer.writeBytes(source);
+    }
+
+    @Override
+    public ByteBuffer output() {
+        ByteBuf buffer = output;
+        return buffer == null ? ByteBuffer.allocateDirect(0) : buffer.nioBuffer(0, buffer.readableBytes());
+    }
+
+    /** A part of the output with its own reference, for the answer. */
+    ByteBuf outputSlice(int offset, int length) {
+        ByteBuf buffer = output;
+        return buffer == null || length == 0 ? Unpooled.EMPTY_BUFFER : buffer.retainedSlice(offset, length);
+    }
+
+    @Override
+    public void log(LogLevel level, String line) {
+        FUNCTION_LOG
+                .atLevel(
+                        switch (level) {
+                            case DEBUG -> Level.DEBUG;
+                            case INFO -> Level.INFO;
+                            case WARN -> Level.WARN;
+                            case ERROR -> Level.ERROR;
+                        })
+                .addKeyValue("function", function)
+                .addKeyValue("route", envelope.route())
+                .addKeyValue("trace_id", traceId)
+                .log(line);
+    }
+
+    @Override
+    public void completed(Outcome outcome) {
+        if (!over.compareAndSet(false, true)) {
+            LOG.error("function {} completed twice, the second time as {}", function, outcome.label());
+            return;
+        }
+        try {
+            loop.execute(() -> finish(outcome));
+        } catch (RejectedExecutionException stopped) {
+            // The loop is gone, and with it everybody who could use the memory.
+            release();
+        }
+    }
+
+    private void finish(Outcome outcome) {
+        try {
+            receiver.receive(this, outcome);
+        } finally {
+            release();
+        }
+    }
+
+    private void release() {
+        body.release();
+        if (input != null) {
+            input.release();
+            input = null;
+        }
+        if (output != null) {
+            output.release();
+            output = null;
+        }
+    }
+}

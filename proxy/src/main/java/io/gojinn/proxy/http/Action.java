@@ -1,0 +1,8 @@
+package io.gojinn.proxy.http;
+
+/** What a route does, ready to be done. Thread-safe; it lives as long as the snapshot it belongs to. */
+@FunctionalInterface
+public interface Action {
+    /** Takes on an exchange, on its event loop. */
+    Activity open(Exchange exchange);
+}

@@ -1,0 +1,467 @@
+package io.gojinn.proxy.http;
+
+import io.gojinn.proxy.failure.ClientFault;
+import io.gojinn.proxy.failure.Failure;
+import io.gojinn.proxy.failure.FailureAnswer;
+import io.gojinn.proxy.observe.AccessLog;
+import io.gojinn.proxy.observe.RouteMetrics;
+import io.gojinn.proxy.observe.TraceContext;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer: the owner of both halves from the header section to the last byte.
+ *
+ * <p>Confined to the event loop of its connection. It is answered either whole ({@link #reply}), piece by piece ({@link
+ * #begin}, {@link #write}, {@link #finish}) or with a failure ({@link #fail}), whatever comes first, and ends once, in
+ * {@link #end}: there the access log is written and the metrics are counted. Every buffer handed to it is released in every
+ * outcome, also after the end.
+ */
+public final class Exchange {
+    private static final AsciiString JSON = AsciiString.cached("application/json");
+    private static final AsciiString ERROR = AsciiString.cached(FailureAnswer.HEADER);
+
+    private final ClientConnection connection;
+    private final HttpRequest request;
+    private final RequestHead head;
+    private final TraceContext trace;
+    private final long startNanos;
+    private final RouteMetrics metrics;
+    private final String routeName;
+    private final Map<String, String> params;
+
+    private @Nullable Activity activity;
+    private @Nullable Failure failure;
+    private @Nullable String upstreamTarget;
+    private boolean wantsBody;
+    private boolean bodyComplete;
+    private boolean continueSent;
+    private boolean begun;
+    private boolean finished;
+    private boolean ended;
+    private boolean keepAlive;
+    private int status;
+    private long requestBytes;
+    private long responseBytes;
+
+    Exchange(
+            ClientConnection connection,
+            HttpRequest request,
+            RequestHead head,
+            TraceContext trace,
+            String routeName,
+            RouteMetrics metrics,
+            Map<String, String> params,
+            boolean keepAlive,
+            long startNanos) {
+        this.connection = connection;
+        this.request = request;
+        this.head = head;
+        this.trace = trace;
+        this.routeName = routeName;
+        this.metrics = metrics;
+        this.params = params;
+        this.keepAlive = keepAlive;
+        this.startNanos = startNanos;
+        metrics.began();
+    }
+
+    // The request.
+
+    /** The header section; an action that forwards it may change it. */
+    public HttpRequest request() {
+        return request;
+    }
+
+    /** The target in origin form. */
+    public String uri() {
+        return head.uri();
+    }
+
+    /** The path as it was sent. */
+    public String path() {
+        return head.path();
+    }
+
+    /** The query without its question mark, empty when there is none. */
+    public String query() {
+        return head.query();
+    }
+
+    /** The Host as it was sent, empty when HTTP/1.0 named none. */
+    public String authority() {
+        return head.authority();
+    }
+
+    /** {@code http} or {@code https}. */
+    public String scheme() {
+        return connection.scheme();
+    }
+
+    /** The address of the client, without port. */
+    public String clientAddress() {
+        return connection.clientAddress();
+    }
+
+    /** Path captures by name. */
+    public Map<String, String> params() {
+        return params;
+    }
+
+    /** The name of the route. */
+    public String route() {
+        return routeName;
+    }
+
+    /** The place in a trace. */
+    public TraceContext trace() {
+        return trace;
+    }
+
+    /** The length of the body, 0 without one, -1 when it is not known beforehand. */
+    public long contentLength() {
+        return head.contentLength();
+    }
+
+    /** The event loop this exchange belongs to. */
+    public EventLoop loop() {
+        return connection.loop();
+    }
+
+    /** Where memory for the answer comes from. */
+    public ByteBufAllocator allocator() {
+        return connection.allocator();
+    }
+
+    /** Notes who answered, for the access log. */
+    public void upstreamTarget(String target) {
+        this.upstreamTarget = target;
+    }
+
+    // The request body.
+
+    /**
+     * Starts or stops the flow of the body. The first start also tells a client that waits for it to go on (RFC 9110,
+     * 10.1.1).
+     */
+    public void wantBody(boolean wanted) {
+        assert loop().inEventLoop();
+        if (ended || wantsBody == wanted) {
+            return;
+        }
+        wantsBody = wanted;
+        if (wanted) {
+            if (head.expectsContinue() && !continueSent && !begun && !bodyComplete) {
+                continueSent = true;
+                connection.writeInformational(HttpResponseStatus.CONTINUE, null);
+            }
+            connection.resume();
+        }
+    }
+
+    boolean wantsBody() {
+        return wantsBody && !bodyComplete && !finished;
+    }
+
+    boolean bodyComplete() {
+        return bodyComplete;
+    }
+
+    /** The whole answer is on its way; what is still to come of the body is of no use. */
+    boolean finished() {
+        return finished;
+    }
+
+    void start(Activity activity) {
+        this.activity = activity;
+        activity.start();
+    }
+
+    void bodyReceived(HttpContent content) {
+        requestBytes += content.content().readableBytes();
+        bodyComplete = content instanceof LastHttpContent;
+        if (activity == null || finished || ended) {
+            content.release();
+        } else {
+            activity.bodyReceived(content);
+        }
+    }
+
+    /** A piece of the body that no action will see has passed. */
+    void bodyDiscarded(HttpContent content) {
+        requestBytes += content.content().readableBytes();
+        bodyComplete = content instanceof LastHttpContent;
+        content.release();
+    }
+
+    void writabilityChanged() {
+        if (activity != null && !finished && !ended) {
+            activity.writabilityChanged();
+        }
+    }
+
+    // The response.
+
+    /** Whether more can be written without piling up. */
+    public boolean isWritable() {
+        return connection.isWritable();
+    }
+
+    /** Whether the header section of the answer was sent. */
+    public boolean begun() {
+        return begun;
+    }
+
+    /** Whether the client speaks HTTP/1.1, so that a body may be chunked and an interim answer sent. */
+    public boolean speaksHttp11() {
+        return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+    }
+
+    /** Passes on an interim answer such as 103; the client must speak HTTP/1.1. */
+    public void inform(HttpResponseStatus status, HttpHeaders headers) {
+        assert loop().inEventLoop();
+        if (!begun && !ended && speaksHttp11()) {
+            connection.writeInformational(status, headers);
+        }
+    }
+
+    /** A set of fields for an answer; names and values are checked as they are added. */
+    public static HttpHeaders newHeaders() {
+        return DefaultHttpHeadersFactory.headersFactory().newHeaders();
+    }
+
+    /**
+     * Answers whole.
+     *
+     * @param headers without framing fields
+     * @param body owned; left out where the method or the status allows none
+     */
+    public void reply(int status, HttpHeaders headers, ByteBuf body) {
+        assert loop().inEventLoop();
+        if (begun || ended) {
+            body.release();
+            return;
+        }
+        if (status != 204 && status != 304) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        }
+        begin(HttpResponseStatus.valueOf(status), headers);
+        if (hasNoBody()) {
+            body.release();
+            finish(LastHttpContent.EMPTY_LAST_CONTENT);
+        } else {
+            finish(new DefaultLastHttpContent(body));
+        }
+    }
+
+    /**
+     * Sends a header section; its framing fields say how the body comes.
+     *
+     * @param headers owned: fields of this connection are added
+     */
+    public void begin(HttpResponseStatus status, HttpHeaders headers) {
+        assert loop().inEventLoop();
+        if (begun || ended) {
+            return;
+        }
+        begun = true;
+        this.status = status.code();
+        if (!headers.contains(HttpHeaderNames.DATE)) {
+            headers.set(HttpHeaderNames.DATE, connection.date());
+        }
+        boolean framed = hasNoBody()
+                || headers.contains(HttpHeaderNames.CONTENT_LENGTH)
+                || headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        keepAlive = keepAlive && framed && connection.mayStayOpen(this);
+        if (!keepAlive) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (!speaksHttp11()) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        connection.write(new ClientResponse(status, headers, isHead()));
+    }
+
+    /** Sends a piece of the body. Owns it. */
+    public void write(ByteBuf piece) {
+        assert loop().inEventLoop();
+        if (!begun || finished || ended || hasNoBody()) {
+            piece.release();
+            return;
+        }
+        responseBytes += piece.readableBytes();
+        connection.write(new DefaultHttpContent(piece));
+    }
+
+    /** Sends what was written. */
+    public void flush() {
+        connection.flush();
+    }
+
+    /** Sends the last piece, with trailers where the body is chunked. Owns it. The exchange ends when it was sent. */
+    public void finish(LastHttpContent last) {
+        assert loop().inEventLoop();
+        if (!begun || finished || ended) {
+            last.release();
+            return;
+        }
+        finished = true;
+        responseBytes += last.content().readableBytes();
+        connection.writeLast(this, last);
+    }
+
+    /** Answers with a failure, or cuts the connection when an answer has begun: a truncated one must not end cleanly. */
+    public void fail(Failure failure) {
+        assert loop().inEventLoop();
+        if (finished || ended) {
+            return;
+        }
+        if (this.failure == null) {
+            this.failure = failure;
+        }
+        cancelActivity();
+        if (failure instanceof Failure.Client client) {
+            connection.countClientError(client.fault());
+        }
+        FailureAnswer answer = FailureAnswer.to(failure);
+        if (begun) {
+            connection.abort();
+            return;
+        }
+        if (answer.close()) {
+            keepAlive = false;
+        }
+        HttpHeaders headers = newHeaders();
+        headers.set(ERROR, answer.label());
+        headers.set(HttpHeaderNames.CONTENT_TYPE, JSON);
+        for (Map.Entry<String, String> field : answer.headers()) {
+            headers.set(field.getKey(), field.getValue());
+        }
+        ByteBuf body = ByteBufUtil.writeUtf8(allocator(), answer.body(trace.traceId()));
+        reply(answer.status(), headers, body);
+    }
+
+    private boolean isHead() {
+        return head.method().equals("HEAD");
+    }
+
+    private boolean hasNoBody() {
+        return isHead() || status == 204 || status == 304;
+    }
+
+    // The end.
+
+    /** What is still to come of a body of known length; 0 when that is nothing or unknown. */
+    long remainingBytes() {
+        return bodyComplete || head.contentLength() <= 0 ? 0 : head.contentLength() - requestBytes;
+    }
+
+    /** Whether the next step is the client's. */
+    boolean awaitsClient() {
+        return !bodyComplete && (wantsBody || finished) && head.contentLength() != 0;
+    }
+
+    /** Nothing that follows can be read as part of this request. */
+    void discardAll() {
+        bodyComplete = true;
+    }
+
+    /** The connection cannot take another request. */
+    void closeAfter() {
+        keepAlive = false;
+    }
+
+    boolean ended() {
+        return ended;
+    }
+
+    boolean keepAlive() {
+        return keepAlive;
+    }
+
+    /** Whether the client waits for a 100 that it will not get: it may send the body or not, nobody knows. */
+    boolean bodyInDoubt() {
+        return head.expectsContinue() && !continueSent && !bodyComplete;
+    }
+
+    /** The client is gone. */
+    void clientLeft(ClientFault fault) {
+        if (failure == null && !ended) {
+            failure = new Failure.Client(fault, "");
+            connection.countClientError(fault);
+        }
+        if (!begun) {
+            status = 499;
+        }
+        end();
+    }
+
+    /** The proxy gives the exchange up. */
+    void stopped() {
+        if (failure == null) {
+            failure = new Failure.Stopped();
+        }
+        if (!begun) {
+            status = 503;
+        }
+        end();
+    }
+
+    /** The one end of every exchange; calls after the first do nothing. */
+    void end() {
+        assert loop().inEventLoop();
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (!finished) {
+            cancelActivity();
+        }
+        activity = null;
+        long durationNanos = System.nanoTime() - startNanos;
+        metrics.ended(status, durationNanos);
+        AccessLog.write(new AccessLog.Entry(
+                head.method(),
+                head.path(),
+                head.authority(),
+                status,
+                requestBytes,
+                responseBytes,
+                durationNanos,
+                routeName,
+                connection.listener(),
+                clientAddress(),
+                trace.traceId(),
+                failure,
+                upstreamTarget));
+    }
+
+    private void cancelActivity() {
+        Activity cancelled = activity;
+        activity = null;
+        if (cancelled != null) {
+            cancelled.cancelled();
+        }
+    }
+
+    /** An empty body. */
+    public static ByteBuf noBody() {
+        return Unpooled.EMPTY_BUFFER;
+    }
+}

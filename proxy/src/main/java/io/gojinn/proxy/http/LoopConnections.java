@@ -1,0 +1,93 @@
+package io.gojinn.proxy.http;
+
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client connections of one event loop, and how they come to an end. Confined to that loop.
+ */
+public final class LoopConnections {
+    private final EventLoop loop;
+    private final Set<ClientConnection> open = new HashSet<>();
+    private final HttpDate date = new HttpDate();
+    private boolean draining;
+    private long quietNanos;
+    private int cutOff;
+    private @Nullable Runnable emptied;
+
+    /** The connections of this loop, none yet. */
+    public LoopConnections(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    HttpDate date() {
+        return date;
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    /** How long a connection must be silent before it is closed during a drain. */
+    long quietNanos() {
+        return quietNanos;
+    }
+
+    void opened(ClientConnection connection) {
+        open.add(connection);
+    }
+
+    void closed(ClientConnection connection) {
+        open.remove(connection);
+        reportIfEmpty();
+    }
+
+    /** An exchange was ended before its time. */
+    void countCutOff() {
+        cutOff++;
+    }
+
+    /** How many exchanges were ended before their time. */
+    public int cutOff() {
+        return cutOff;
+    }
+
+    /**
+     * Lets every connection end: after its exchange, or once it was silent for a while.
+     *
+     * @param emptied called on this loop when the last one has closed
+     */
+    public void drain(long quietNanos, Runnable emptied) {
+        assert loop.inEventLoop();
+        this.draining = true;
+        this.quietNanos = quietNanos;
+        this.emptied = emptied;
+        for (ClientConnection connection : new ArrayList<>(open)) {
+            connection.drain();
+        }
+        reportIfEmpty();
+    }
+
+    /** Closes every connection now and counts the exchanges that were open. */
+    public void abort() {
+        assert loop.inEventLoop();
+        for (ClientConnection connection : new ArrayList<>(open)) {
+            connection.stop();
+        }
+    }
+
+    private void reportIfEmpty() {
+        if (emptied != null && open.isEmpty()) {
+            Runnable report = emptied;
+            emptied = null;
+            report.run();
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.gojinn.proxy.http;
+
+import io.gojinn.proxy.failure.ClientFault;
+import io.gojinn.proxy.failure.Failure;
+import io.gojinn.proxy.route.RequestPath;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a header section says, after the checks that a decoder leaves to its user.
+ *
+ * @param uri the target in origin form
+ * @param path the path of it as it was sent
+ * @param query the part after the question mark, empty when there is none
+ * @param authority the Host as it was sent, empty in HTTP/1.0 without one
+ * @param host the name in it, in lower case, without port and final dot
+ * @param contentLength of the body, 0 without one, -1 when it is chunked
+ * @param expectsContinue whether the client waits for 100 before it sends the body
+ */
+record RequestHead(
+        String method,
+        String uri,
+        String path,
+        String query,
+        String authority,
+        String host,
+        long contentLength,
+        boolean expectsContinue) {
+
+    /** A head, or why there is none. */
+    sealed interface Checked {}
+
+    /** A head that can be acted on. */
+    record Accepted(RequestHead head) implements Checked {}
+
+    /** A head that is refused. */
+    record Refused(Failure.Client failure) implements Checked {}
+
+    /** Checks a decoded header section. */
+    static Checked check(HttpRequest request) {
+        if (request.decoderResult().isFailure()) {
+            return refused(
+                    faultOf(request.decoderResult().cause()),
+                    String.valueOf(request.decoderResult().cause()));
+        }
+        HttpVersion version = request.protocolVersion();
+        if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+            return refused(ClientFault.VERSION, version.text());
+        }
+        if (request.method().equals(HttpMethod.CONNECT)) {
+            return refused(ClientFault.CONNECT, "");
+        }
+        HttpHeaders headers = request.headers();
+        // RFC 9112, 6.1 and 6.3: the decoder has refused it beside Content-Length and before HTTP/1.1.
+        boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        if (chunked) {
+            List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+            if (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst())) {
+                return refused(ClientFault.MALFORMED, "Transfer-Encoding is " + codings + ", expected chunked");
+            }
+        }
+        boolean expectsContinue = false;
+        String expectation = headers.get(HttpHeaderNames.EXPECT);
+        if (expectation != null && version.equals(HttpVersion.HTTP_1_1)) {
+            if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectation)) {
+                return refused(ClientFault.EXPECTATION, expectation);
+            }
+            expectsContinue = true;
+        }
+        List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+        // RFC 9112, 3.2: exactly one in HTTP/1.1.
+        if (hosts.size() > 1 || (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1))) {
+            return refused(ClientFault.MALFORMED, hosts.size() + " Host fields, expected one");
+        }
+        String authority = hosts.isEmpty() ? "" : hosts.getFirst();
+        if (!hosts.isEmpty() && !isAuthority(authority)) {
+            return refused(ClientFault.MALFORMED, "Host is \"" + authority + '"');
+        }
+        long contentLength = chunked ? -1 : HttpUtil.getContentLength(request, 0L);
+        return target(request, authority, contentLength, expectsContinue && contentLength != 0);
+    }
+
+    private static Checked target(HttpRequest request, String authority, long contentLength, boolean expectsContinue) {
+        String uri = request.uri();
+        if (uri.isEmpty() || uri.charAt(0) != '/') {
+            int afterScheme = uri.regionMatches(true, 0, "http://", 0, 7)
+                    ? 7
+                    : uri.regionMatches(true, 0, "https://", 0, 8) ? 8 : -1;
+            if (afterScheme < 0) {
+                return refused(ClientFault.TARGET, "target is in no form that is served");
+            }
+            int end = afterScheme;
+            while (end < uri.length() && uri.charAt(end) != '/' && uri.charAt(end) != '?') {
+                end++;
+            }
+            // RFC 9112, 3.2.2 lets the target win over Host; two different names are refused instead.
+            if (!uri.substring(afterScheme, end).equalsIgnoreCase(authority)) {
+                return refused(ClientFault.TARGET, "target and Host name different hosts");
+            }
+            uri = uri.startsWith("/", end) ? uri.substring(end) : "/" + uri.substring(end);
+        }
+        int question = uri.indexOf('?');
+        String path = question < 0 ? uri : uri.substring(0, question);
+        String query = question < 0 ? "" : uri.substring(question + 1);
+        if (!RequestPath.isSafe(path) || query.indexOf('#') >= 0) {
+            return refused(ClientFault.TARGET, "path is ambiguous");
+        }
+        return new Accepted(new RequestHead(
+                request.method().name(),
+                uri,
+                path,
+                query,
+                authority,
+                hostName(authority),
+                contentLength,
+                expectsContinue));
+    }
+
+    private static Refused refused(ClientFault fault, String detail) {
+        return new Refused(new Failure.Client(fault, detail));
+    }
+
+    private static ClientFault faultOf(Throwable cause) {
+        if (cause instanceof TooLongHttpLineException) {
+            return ClientFault.LINE_TOO_LONG;
+        }
+        return cause instanceof TooLongFrameException ? ClientFault.HEADERS_TOO_LARGE : ClientFault.MALFORMED;
+    }
+
+    // RFC 9110, 7.2 with the characters that names, addresses and ports are made of.
+    private static boolean isAuthority(String value) {
+        if (value.isEmpty()) {
+            return false;
+        }
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            if (!plain && "-._~:[]".indexOf(c) < 0) {
+                return false;
+            }
+        }
+        int portAt = portAt(value);
+        for (int i = portAt + 1; portAt >= 0 && i < value.length(); i++) {
+            if (value.charAt(i) < '0' || value.charAt(i) > '9') {
+                return false;
+            }
+        }
+        int bracket = value.lastIndexOf('[');
+        return bracket < 0
+                ? value.indexOf(']') < 0 && value.indexOf(':') == portAt
+                : bracket == 0 && value.indexOf(']') > 0;
+    }
+
+    private static String hostName(String authority) {
+        int portAt = portAt(authority);
+        String name = portAt < 0 ? authority : authority.substring(0, portAt);
+        if (name.endsWith(".")) {
+            name = name.substring(0, name.length() - 1);
+        }
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    // the colon before the port, or -1
+    private static int portAt(String authority) {
+        int colon = authority.lastIndexOf(':');
+        return colon > authority.lastIndexOf(']') ? colon : -1;
+    }
+}

@@ -1,0 +1,104 @@
+package io.gojinn.proxy.listen;
+
+import io.gojinn.proxy.http.ConnectionSettings;
+import io.gojinn.proxy.http.LoopConnections;
+import io.gojinn.proxy.http.Service;
+import io.gojinn.proxy.observe.ListenerMetrics;
+import io.gojinn.proxy.transport.Transport;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** A bound listening socket. Thread-safe. */
+public final class Listener {
+    private static final int BACKLOG = 1024;
+    private static final int MAX_READ_BYTES = 64 << 10;
+
+    private final String name;
+    private final Channel channel;
+
+    private Listener(String name, Channel channel) {
+        this.name = name;
+        this.channel = channel;
+    }
+
+    /**
+     * Binds.
+     *
+     * @param acceptor the loop of the listening socket
+     * @param loops the loops of the connections
+     * @param connections for each of these loops
+     * @throws IOException that names the listener, and the address or the file that is at fault
+     */
+    public static Listener bind(
+            ListenerConfig config,
+            Transport transport,
+            EventLoopGroup acceptor,
+            EventLoopGroup loops,
+            Map<EventLoop, LoopConnections> connections,
+            ListenerMetrics metrics,
+            Supplier<Service> service)
+            throws IOException {
+        ListenerLimits limits = config.limits();
+        ConnectionSettings settings = new ConnectionSettings(
+                config.name(),
+                config.tls().isPresent() ? "https" : "http",
+                limits.headerTimeout().toNanos(),
+                limits.idleTimeout().toNanos(),
+                metrics,
+                service);
+        TlsContexts tls;
+        try {
+            tls = config.tls().isPresent() ? TlsContexts.load(config.tls().get()) : null;
+        } catch (IOException unusable) {
+            throw new IOException("listener " + config.name() + ": " + unusable.getMessage(), unusable);
+        }
+        ChannelFuture bound = new ServerBootstrap()
+                .group(acceptor, loops)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childOption(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        // One read at a time: what waits in a connection is bounded by what one read holds.
+                        new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1))
+                .childHandler(new PipelineAssembler(settings, limits, tls, connections))
+                .bind(config.address())
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "listener " + config.name() + " cannot bind " + config.address() + ": "
+                            + bound.cause().getMessage(),
+                    bound.cause());
+        }
+        return new Listener(config.name(), bound.channel());
+    }
+
+    /** The name in the config. */
+    public String name() {
+        return name;
+    }
+
+    /** Where it is bound. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** Takes the connections that wait, then closes the socket; no connection is accepted after the future completes. */
+    public CompletableFuture<Void> stopAccepting() {
+        CompletableFuture<Void> stopped = new CompletableFuture<>();
+        channel.close().addListener(closed -> stopped.complete(null));
+        return stopped;
+    }
+}

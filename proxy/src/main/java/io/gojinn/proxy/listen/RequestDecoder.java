@@ -1,0 +1,151 @@
+package io.gojinn.proxy.listen;
+
+import io.gojinn.proxy.http.ClientConnection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty's request decoder without what it forgives: folded lines, which RFC 9112, 5.2 lets a server reject, and separators in
+ * the request line other than one space (RFC 9112, 3). It also bounds the number of fields, and tells the connection when a
+ * header section has begun but is not whole.
+ */
+final class RequestDecoder extends HttpRequestDecoder {
+    private static final byte LF = '\n';
+
+    private boolean inBody;
+    private boolean lineSeen;
+    private boolean announced;
+    private boolean discarding;
+    private @Nullable String violation;
+
+    RequestDecoder(int headerBytes, int headerCount) {
+        super(new HttpDecoderConfig()
+                .setMaxInitialLineLength(headerBytes)
+                .setMaxHeaderSize(headerBytes)
+                // One read is at most one piece: no piece is cut for its own sake.
+                .setMaxChunkSize(64 << 10)
+                .setInitialBufferSize(512)
+                .setStrictLineParsing(true)
+                .setUseRfc9112TransferEncoding(true)
+                .setAllowDuplicateContentLengths(false)
+                .setHeadersFactory(new BoundedHeaders(headerCount))
+                .setTrailersFactory(new BoundedHeaders(headerCount)));
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out) throws Exception {
+        if (discarding) {
+            buffer.skipBytes(buffer.readableBytes());
+            return;
+        }
+        int firstOut = out.size();
+        int from = buffer.readerIndex();
+        boolean wasInBody = inBody;
+        super.decode(ctx, buffer, out);
+        if (!wasInBody && violation == null) {
+            violation = inspect(buffer, from, buffer.readerIndex());
+        }
+        for (int i = firstOut; i < out.size(); i++) {
+            if (out.get(i) instanceof HttpRequest request) {
+                inBody = true;
+                lineSeen = false;
+                announced = false;
+                if (violation != null && request.decoderResult().isSuccess()) {
+                    request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
+                    discarding = true;
+                }
+            }
+            if (out.get(i) instanceof LastHttpContent) {
+                inBody = false;
+            }
+        }
+        if (!inBody && out.size() == firstOut && !announced) {
+            announced = true;
+            ctx.fireUserEventTriggered(ClientConnection.HEAD_STARTED);
+        }
+    }
+
+    // The lines of the header section that the decoder has just taken, each whole.
+    private @Nullable String inspect(ByteBuf buffer, int from, int to) {
+        int line = from;
+        while (line < to) {
+            int lf = buffer.indexOf(line, to, LF);
+            int end = lf < 0 ? to : lf;
+            byte first = buffer.getByte(line);
+            if (lineSeen) {
+                if (first == ' ' || first == '\t') {
+                    return "a folded line";
+                }
+            } else if (first != '\r' && first != LF) {
+                lineSeen = lf >= 0;
+                int spaces = 0;
+                for (int i = line; i < end; i++) {
+                    int c = buffer.getByte(i);
+                    if (c == ' ') {
+                        spaces++;
+                    } else if ((c < ' ' || c == 0x7f) && !(c == '\r' && i == end - 1)) {
+                        return "a control or non-ASCII character in the request line";
+                    }
+                }
+                if (spaces != 2) {
+                    return "a request line of other than three words";
+                }
+            }
+            line = end + 1;
+        }
+        return null;
+    }
+
+    /** Fields that refuse to become more than a number. */
+    private record BoundedHeaders(int limit) implements HttpHeadersFactory {
+        @Override
+        public HttpHeaders newHeaders() {
+            return new Bounded(limit);
+        }
+
+        @Override
+        public HttpHeaders newEmptyHeaders() {
+            return new Bounded(limit);
+        }
+    }
+
+    private static final class Bounded extends DefaultHttpHeaders {
+        private final int limit;
+        private int received;
+
+        Bounded(int limit) {
+            super();
+            this.limit = limit;
+        }
+
+        // Only the decoder adds by this signature and before the request is seen; fields of our own are set.
+        @Override
+        public HttpHeaders add(CharSequence name, Object value) {
+            if (++received > limit) {
+                throw new TooLongHttpHeaderException("more than " + limit + " fields");
+            }
+            return super.add(name, value);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return super.equals(other);
+        }
+
+        @Override
+        public int hashCode() {
+            return super.hashCode();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.gojinn.proxy.observe;
+
+import io.gojinn.proxy.failure.ClientFault;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Counter;
+import io.prometheus.client.Gauge;
+import io.prometheus.client.Histogram;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The metric families of the data plane. Every label value comes from the config or from an enum, so that a client cannot
+ * add one. Thread-safe.
+ */
+public final class Metrics {
+    /** The route label of requests that no route took. */
+    public static final String NO_ROUTE = "none";
+
+    private final Counter requests;
+    private final Histogram duration;
+    private final Gauge active;
+    private final Gauge openConnections;
+    private final Counter rejectedConnections;
+    private final Counter upstreamRequests;
+    private final Gauge upstreamConnections;
+    private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
+
+    /** Registers the families. */
+    public Metrics(CollectorRegistry registry) {
+        requests = Counter.build("gojinn_requests_total", "Requests by route and class of status.")
+                .labelNames("route", "status")
+                .register(registry);
+        duration = Histogram.build("gojinn_request_duration_seconds", "From the header section to the last byte.")
+                .labelNames("route")
+                .buckets(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30)
+                .register(registry);
+        active = Gauge.build("gojinn_active_requests", "Requests that have not ended.")
+                .labelNames("route")
+                .register(registry);
+        openConnections = Gauge.build("gojinn_open_connections", "Open client connections.")
+                .labelNames("listener")
+                .register(registry);
+        rejectedConnections = Counter.build("gojinn_rejected_connections_total", "Client connections closed at once.")
+                .labelNames("listener", "reason")
+                .register(registry);
+        upstreamRequests = Counter.build("gojinn_upstream_requests_total", "Requests to upstreams by how they ended.")
+                .labelNames("upstream", "outcome")
+                .register(registry);
+        upstreamConnections = Gauge.build("gojinn_upstream_connections", "Open connections to upstreams.")
+                .labelNames("upstream")
+                .register(registry);
+        Counter errors = Counter.build(
+                        "gojinn_client_errors_total", "Requests refused or given up for the client's part.")
+                .labelNames("reason")
+                .register(registry);
+        for (ClientFault fault : ClientFault.values()) {
+            clientErrors.put(fault, errors.labels(fault.label()));
+        }
+    }
+
+    /** The children of a route. */
+    public RouteMetrics route(String route) {
+        return new RouteMetrics(route, requests, duration, active);
+    }
+
+    /** The children of an upstream. */
+    public UpstreamMetrics upstream(String upstream) {
+        return new UpstreamMetrics(upstream, upstreamRequests, upstreamConnections);
+    }
+
+    /** The children of a listener. */
+    public ListenerMetrics listener(String listener) {
+        return new ListenerMetrics(listener, openConnections, rejectedConnections);
+    }
+
+    /** Counts a fault of a client. */
+    public void clientError(ClientFault fault) {
+        Counter.Child child = clientErrors.get(fault);
+        if (child != null) {
+            child.inc();
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.gojinn.proxy.transport;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The kernel interface in use, with the classes of Netty that go with it. */
+public enum Transport {
+    EPOLL(EpollServerSocketChannel.class, EpollSocketChannel.class, EpollDatagramChannel.class) {
+        @Override
+        IoHandlerFactory handlers() {
+            return EpollIoHandler.newFactory();
+        }
+
+        @Override
+        @Nullable
+        Throwable whyUnavailable() {
+            return Epoll.unavailabilityCause();
+        }
+    },
+    IO_URING(IoUringServerSocketChannel.class, IoUringSocketChannel.class, IoUringDatagramChannel.class) {
+        @Override
+        IoHandlerFactory handlers() {
+            return IoUringIoHandler.newFactory();
+        }
+
+        @Override
+        @Nullable
+        Throwable whyUnavailable() {
+            return IoUring.unavailabilityCause();
+        }
+    },
+    NIO(NioServerSocketChannel.class, NioSocketChannel.class, NioDatagramChannel.class) {
+        @Override
+        IoHandlerFactory handlers() {
+            return NioIoHandler.newFactory();
+        }
+
+        @Override
+        @Nullable
+        Throwable whyUnavailable() {
+            return null;
+        }
+    };
+
+    /** The system property that chooses: {@code epoll}, {@code io_uring} or {@code nio}. */
+    public static final String PROPERTY = "gojinn.transport";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Transport.class);
+
+    private final Class<? extends ServerChannel> serverChannel;
+    private final Class<? extends SocketChannel> socketChannel;
+    private final Class<? extends DatagramChannel> datagramChannel;
+
+    Transport(
+            Class<? extends ServerChannel> serverChannel,
+            Class<? extends SocketChannel> socketChannel,
+            Class<? extends DatagramChannel> datagramChannel) {
+        this.serverChannel = serverChannel;
+        this.socketChannel = socketChannel;
+        this.datagramChannel = datagramChannel;
+    }
+
+    abstract IoHandlerFactory handlers();
+
+    abstract @Nullable Throwable whyUnavailable();
+
+    /**
+     * The transport that was asked for, or epoll where it is available, or NIO.
+     *
+     * @throws IllegalArgumentException when the one asked for is unknown or unavailable
+     */
+    public static Transport select() {
+        String wanted = System.getProperty(PROPERTY);
+        if (wanted == null) {
+            return EPOLL.whyUnavailable() == null ? EPOLL : NIO;
+        }
+        Transport transport = switch (wanted) {
+            case "epoll" -> EPOLL;
+            case "io_uring" -> IO_URING;
+            case "nio" -> NIO;
+            default ->
+                throw new IllegalArgumentException(
+                        PROPERTY + " is \"" + wanted + "\", expected epoll, io_uring or nio");
+        };
+        Throwable cause = transport.whyUnavailable();
+        if (cause != null) {
+            throw new IllegalArgumentException(PROPERTY + " is " + wanted + ", which is not available here", cause);
+        }
+        LOG.info("transport {}", wanted);
+        return transport;
+    }
+
+    /** New event loops. */
+    public EventLoopGroup newLoops(int threads, String name) {
+        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name), handlers());
+    }
+
+    /** For listening sockets. */
+    public Class<? extends ServerChannel> serverChannel() {
+        return serverChannel;
+    }
+
+    /** For connections. */
+    public Class<? extends SocketChannel> socketChannel() {
+        return socketChannel;
+    }
+
+    /** For DNS. */
+    public Class<? extends DatagramChannel> datagramChannel() {
+        return datagramChannel;
+    }
+}

@@ -1,0 +1,106 @@
+package io.gojinn.proxy.upstream;
+
+import io.gojinn.proxy.http.Exchange;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
+import java.util.List;
+
+/** What an intermediary changes in the fields of a message that passes through it. */
+final class ForwardedFields {
+    private static final AsciiString FORWARDED = AsciiString.cached("forwarded");
+    private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+    private static final AsciiString FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+    private static final AsciiString FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
+    private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
+    private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
+    private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
+    private static final AsciiString TRACESTATE = AsciiString.cached("tracestate");
+    private static final String VIA_11 = "1.1 gojinn";
+    private static final String VIA_10 = "1.0 gojinn";
+
+    private ForwardedFields() {}
+
+    /** Turns a request as it was received into the one that is sent on. */
+    static void toUpstream(Exchange exchange, String targetAuthority) {
+        HttpRequest request = exchange.request();
+        HttpHeaders headers = request.headers();
+        boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        String via = exchange.speaksHttp11() ? VIA_11 : VIA_10;
+        stripHopByHop(headers);
+        if (chunked) {
+            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        // This proxy has said 100 itself (RFC 9110, 10.1.1).
+        headers.remove(HttpHeaderNames.EXPECT);
+        headers.remove(FORWARDED);
+        headers.set(FORWARDED_FOR, exchange.clientAddress());
+        headers.set(FORWARDED_PROTO, exchange.scheme());
+        if (exchange.authority().isEmpty()) {
+            headers.remove(FORWARDED_HOST);
+            headers.set(HttpHeaderNames.HOST, targetAuthority);
+        } else {
+            headers.set(FORWARDED_HOST, exchange.authority());
+        }
+        headers.set(TRACEPARENT, exchange.trace().traceparent());
+        if (!exchange.trace().continued()) {
+            headers.remove(TRACESTATE);
+        }
+        addVia(headers, via);
+        request.setUri(exchange.uri());
+        request.setProtocolVersion(HttpVersion.HTTP_1_1);
+    }
+
+    /** Turns a response as it was received into the one that is sent on; framing is the caller's. */
+    static void toClient(HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        stripHopByHop(headers);
+        addVia(headers, response.protocolVersion().equals(HttpVersion.HTTP_1_0) ? VIA_10 : VIA_11);
+    }
+
+    // RFC 9110, 7.6.1
+    private static void stripHopByHop(HttpHeaders headers) {
+        List<String> connection = headers.getAll(HttpHeaderNames.CONNECTION);
+        if (!connection.isEmpty()) {
+            for (String value : connection) {
+                removeNamed(headers, value);
+            }
+            headers.remove(HttpHeaderNames.CONNECTION);
+        }
+        headers.remove(KEEP_ALIVE);
+        headers.remove(PROXY_CONNECTION);
+        headers.remove(HttpHeaderNames.TE);
+        headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+        headers.remove(HttpHeaderNames.UPGRADE);
+        headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
+        headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
+    }
+
+    private static void removeNamed(HttpHeaders headers, String options) {
+        for (int start = 0; start < options.length(); ) {
+            int comma = options.indexOf(',', start);
+            int end = comma < 0 ? options.length() : comma;
+            String name = options.substring(start, end).strip();
+            // Nobody may take away what frames and addresses a message.
+            if (!name.isEmpty()
+                    && !HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
+                    && !HttpHeaderNames.HOST.contentEqualsIgnoreCase(name)) {
+                headers.remove(name);
+            }
+            start = end + 1;
+        }
+    }
+
+    // RFC 9110, 7.6.3; several lines are one list
+    private static void addVia(HttpHeaders headers, String via) {
+        if (headers.contains(HttpHeaderNames.VIA)) {
+            headers.set(HttpHeaderNames.VIA, String.join(", ", headers.getAll(HttpHeaderNames.VIA)) + ", " + via);
+        } else {
+            headers.set(HttpHeaderNames.VIA, via);
+        }
+    }
+}

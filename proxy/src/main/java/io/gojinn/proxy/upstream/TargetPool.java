@@ -1,0 +1,147 @@
+package io.gojinn.proxy.upstream;
+
+import io.gojinn.proxy.failure.UpstreamFault;
+import io.gojinn.proxy.observe.UpstreamMetrics;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one event loop to one target. Confined to that loop. It holds at most the configured number of idle
+ * ones, newest first out, so that those not needed grow old and are closed.
+ */
+final class TargetPool {
+    // Below what servers commonly allow, so that they rarely close one just as it is taken.
+    private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
+    private static final int MAX_HEADER_BYTES = 64 << 10;
+    private static final int MAX_PIECE_BYTES = 64 << 10;
+
+    private final Bootstrap bootstrap;
+    private final EventLoop loop;
+    private final SocketAddress address;
+    private final String label;
+    private final int maxIdle;
+    private final UpstreamMetrics metrics;
+    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private boolean closed;
+
+    TargetPool(
+            Bootstrap bootstrap,
+            EventLoop loop,
+            SocketAddress address,
+            String label,
+            int maxIdle,
+            UpstreamMetrics metrics) {
+        this.loop = loop;
+        this.address = address;
+        this.label = label;
+        this.maxIdle = maxIdle;
+        this.metrics = metrics;
+        this.bootstrap = bootstrap.clone().handler(new ChannelInitializer<Channel>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(newCodec(), new UpstreamConnection(channel, TargetPool.this));
+            }
+        });
+        this.bootstrap.group(loop);
+    }
+
+    /** What a taker is told, on the pool's loop. */
+    interface Taker {
+        void taken(UpstreamConnection connection);
+
+        void refused(UpstreamFault fault, String detail);
+    }
+
+    String label() {
+        return label;
+    }
+
+    /** Takes an idle connection, or null when there is none that lives. */
+    @Nullable
+    UpstreamConnection takeIdle() {
+        assert loop.inEventLoop();
+        long oldest = System.nanoTime() - MAX_IDLE_NANOS;
+        while (true) {
+            UpstreamConnection connection = idle.pollFirst();
+            if (connection == null || (connection.isUsable() && connection.idleSinceNanos() - oldest > 0)) {
+                return connection;
+            }
+            connection.discard();
+        }
+    }
+
+    /** Makes a connection. */
+    void connect(Taker taker) {
+        assert loop.inEventLoop();
+        ChannelFuture connecting = bootstrap.connect(address);
+        connecting.addListener(done -> {
+            if (done.isSuccess()) {
+                metrics.connected();
+                connecting.channel().closeFuture().addListener(gone -> metrics.disconnected());
+                taker.taken(connecting.channel().pipeline().get(UpstreamConnection.class));
+            } else {
+                taker.refused(faultOf(done.cause()), String.valueOf(done.cause().getMessage()));
+            }
+        });
+    }
+
+    private static UpstreamFault faultOf(Throwable cause) {
+        return switch (cause) {
+            case ConnectTimeoutException timeout -> UpstreamFault.CONNECT_TIMEOUT;
+            case UnknownHostException unknown -> UpstreamFault.RESOLVE;
+            default -> UpstreamFault.CONNECT;
+        };
+    }
+
+    void giveBack(UpstreamConnection connection) {
+        if (closed || idle.size() >= maxIdle || !connection.isUsable()) {
+            connection.discard();
+        } else {
+            idle.addFirst(connection);
+        }
+    }
+
+    void closed(UpstreamConnection connection) {
+        idle.remove(connection);
+    }
+
+    /** Closes what is idle now and what comes back later. */
+    void close() {
+        assert loop.inEventLoop();
+        closed = true;
+        while (!idle.isEmpty()) {
+            idle.removeFirst().discard();
+        }
+    }
+
+    private static HttpClientCodec newCodec() {
+        HttpDecoderConfig config = new HttpDecoderConfig()
+                .setMaxInitialLineLength(8 << 10)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxChunkSize(MAX_PIECE_BYTES)
+                .setInitialBufferSize(512)
+                .setStrictLineParsing(true)
+                .setUseRfc9112TransferEncoding(true);
+        return new HttpClientCodec(config, false, false);
+    }
+
+    /** The options of every connection to an upstream. */
+    static Bootstrap configure(Bootstrap bootstrap, int connectTimeoutMillis) {
+        return bootstrap
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis);
+    }
+}

@@ -1,0 +1,165 @@
+package io.gojinn.proxy;
+
+import io.gojinn.proxy.upstream.UpstreamConfig;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An upstream that does on each connection what a script says, byte for byte. */
+final class RawUpstream implements AutoCloseable {
+    private final ServerSocket server;
+    private final Queue<Socket> open = new ConcurrentLinkedQueue<>();
+    final AtomicInteger connections = new AtomicInteger();
+
+    /** What is done with a connection. */
+    interface Script {
+        void run(Peer peer) throws IOException;
+    }
+
+    /** One connection. */
+    static final class Peer {
+        final Socket socket;
+        final int index;
+        private final InputStream in;
+
+        Peer(Socket socket, int index) throws IOException {
+            this.socket = socket;
+            this.index = index;
+            this.in = socket.getInputStream();
+        }
+
+        /** A header section up to its empty line; empty at the end of the connection. */
+        String head() throws IOException {
+            ByteArrayOutputStream head = new ByteArrayOutputStream();
+            int matched = 0;
+            while (matched < 4) {
+                int c = in.read();
+                if (c < 0) {
+                    return "";
+                }
+                head.write(c);
+                matched = c == "\r\n\r\n".charAt(matched) ? matched + 1 : c == '\r' ? 1 : 0;
+            }
+            return head.toString(StandardCharsets.ISO_8859_1);
+        }
+
+        /** A request with a body of known length or none. */
+        String request() throws IOException {
+            String head = head();
+            int at = head.toLowerCase(Locale.ROOT).indexOf("content-length: ");
+            if (at < 0) {
+                return head;
+            }
+            int length = Integer.parseInt(head.substring(at + 16, head.indexOf('\r', at)));
+            return head + new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+        }
+
+        int read() throws IOException {
+            return in.read();
+        }
+
+        void send(String text) throws IOException {
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().flush();
+        }
+
+        /** Ends the connection with a reset. */
+        void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+
+        /** Waits for the other side to end the connection. */
+        void awaitEnd() throws IOException {
+            while (in.read() >= 0) {
+                // what comes is of no interest
+            }
+        }
+    }
+
+    RawUpstream(Script script) {
+        try {
+            server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Thread.ofVirtual().start(() -> {
+            while (!server.isClosed()) {
+                try {
+                    Socket socket = server.accept();
+                    socket.setTcpNoDelay(true);
+                    open.add(socket);
+                    int index = connections.getAndIncrement();
+                    Thread.ofVirtual().start(() -> {
+                        try (socket) {
+                            script.run(new Peer(socket, index));
+                        } catch (IOException gone) {
+                            // the proxy or the test has ended the connection
+                        }
+                    });
+                } catch (IOException closed) {
+                    return;
+                }
+            }
+        });
+    }
+
+    /** Answers every request with the same bytes, on connections that stay open. */
+    static RawUpstream answering(String response) {
+        return new RawUpstream(peer -> {
+            while (!peer.request().isEmpty()) {
+                peer.send(response);
+            }
+        });
+    }
+
+    /** Answers every request with what it was sent. */
+    static RawUpstream echoing() {
+        return new RawUpstream(peer -> {
+            for (String request = peer.request(); !request.isEmpty(); request = peer.request()) {
+                peer.send("HTTP/1.1 200 OK\r\nContent-Length: " + request.length() + "\r\n\r\n" + request);
+            }
+        });
+    }
+
+    InetSocketAddress address() {
+        return (InetSocketAddress) server.getLocalSocketAddress();
+    }
+
+    UpstreamConfig config() {
+        return config(Duration.ofSeconds(10));
+    }
+
+    UpstreamConfig config(Duration responseTimeout) {
+        return new UpstreamConfig(
+                "app",
+                List.of(new UpstreamConfig.Target("127.0.0.1", address().getPort())),
+                Duration.ofSeconds(2),
+                responseTimeout,
+                16);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            for (Socket socket : open) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.gojinn.proxy;
+
+import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.listen.TlsConfig;
+import io.gojinn.proxy.route.RouteAction;
+import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.runtime.FunctionInvoker;
+import io.prometheus.client.CollectorRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** A proxy on free ports of loopback, and what a test configures it with. */
+final class TestProxy implements AutoCloseable {
+    static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private final ProxyServer server;
+    final CollectorRegistry metrics;
+
+    private TestProxy(ProxyServer server, CollectorRegistry metrics) {
+        this.server = server;
+        this.metrics = metrics;
+    }
+
+    static Builder with() {
+        return new Builder();
+    }
+
+    /** A proxy whose one route forwards everything to this upstream. */
+    static TestProxy forwardingTo(RawUpstream upstream) {
+        return with().upstream(upstream.config()).start();
+    }
+
+    static RouteMatch path(String path) {
+        return new RouteMatch(List.of(), Optional.empty(), Optional.of(path), Set.of(), Map.of());
+    }
+
+    RawClient connect() {
+        return RawClient.connect(server.address("web"));
+    }
+
+    ProxyServer server() {
+        return server;
+    }
+
+    double metric(String name, String... labels) {
+        String[] names = new String[labels.length / 2];
+        String[] values = new String[labels.length / 2];
+        for (int i = 0; i < names.length; i++) {
+            names[i] = labels[2 * i];
+            values[i] = labels[2 * i + 1];
+        }
+        Double value = metrics.getSampleValue(name, names, values);
+        return value == null ? 0 : value;
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+
+    /** Collects a config. */
+    static final class Builder {
+        private final List<UpstreamConfig> upstreams = new ArrayList<>();
+        private final List<RouteConfig> routes = new ArrayList<>();
+        private final Map<String, FunctionInvoker> functions = new HashMap<>();
+        private ListenerLimits limits = ListenerLimits.defaults();
+        private Duration grace = Duration.ofSeconds(2);
+        private int loops = 2;
+        private @Nullable TlsConfig tls;
+        private @Nullable AdminConfig admin;
+
+        Builder upstream(UpstreamConfig upstream) {
+            upstreams.add(upstream);
+            return this;
+        }
+
+        Builder function(String path, FunctionInvoker function) {
+            String name = "function-" + functions.size();
+            functions.put(name, function);
+            return route(name, path(path), new RouteAction.Call(name));
+        }
+
+        Builder respond(String path, String body) {
+            return route("respond" + path, path(path), new RouteAction.Respond(200, Map.of(), body));
+        }
+
+        Builder route(String name, RouteMatch match, RouteAction action) {
+            routes.add(new RouteConfig(name, match, action));
+            return this;
+        }
+
+        Builder limits(ListenerLimits limits) {
+            this.limits = limits;
+            return this;
+        }
+
+        Builder grace(Duration grace) {
+            this.grace = grace;
+            return this;
+        }
+
+        Builder loops(int loops) {
+            this.loops = loops;
+            return this;
+        }
+
+        Builder tls(TlsConfig tls) {
+            this.tls = tls;
+            return this;
+        }
+
+        Builder admin() {
+            this.admin = new AdminConfig(ANY_PORT, "/metrics");
+            return this;
+        }
+
+        ProxyConfig config() {
+            if (!upstreams.isEmpty()) {
+                routes.add(new RouteConfig("forward", RouteMatch.ANY, new RouteAction.Forward("app")));
+            }
+            return new ProxyConfig(
+                    loops,
+                    grace,
+                    List.of(new ListenerConfig("web", ANY_PORT, Optional.ofNullable(tls), limits)),
+                    upstreams,
+                    routes,
+                    Optional.ofNullable(admin));
+        }
+
+        TestProxy start() {
+            CollectorRegistry metrics = new CollectorRegistry();
+            try {
+                return new TestProxy(
+                        ProxyServer.start(config(), functions, metrics, () -> "{\"functions\":[]}"), metrics);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
