@@ -1,0 +1,100 @@
+package io.gojinn.cli.config;
+
+import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Socket addresses in the file. Nothing here asks a name server: a check must not depend on one. */
+final class Addresses {
+    private static final Pattern HOST_AND_PORT =
+            Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[^\\[\\]:/@?#\\s]*)(?::([0-9]{1,5}))?");
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    private static final String LISTENING =
+            "host:port with an IP address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"";
+    private static final String TARGET = "a URL http://host:port";
+
+    private Addresses() {}
+
+    /** Where to bind: {@code host:port}, {@code [::1]:443}, or {@code :8080} for every address of the machine. */
+    static InetSocketAddress listening(String text) throws Refused {
+        Matcher matcher = HOST_AND_PORT.matcher(text);
+        if (!matcher.matches() || matcher.group(2) == null) {
+            throw new Refused(LISTENING);
+        }
+        int port = port(matcher.group(2), 0, LISTENING);
+        String host = matcher.group(1);
+        if (host.isEmpty()) {
+            return new InetSocketAddress(port);
+        }
+        if (host.equalsIgnoreCase("localhost")) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        }
+        InetAddress address = literal(host);
+        if (address == null) {
+            throw new Refused(LISTENING);
+        }
+        return new InetSocketAddress(address, port);
+    }
+
+    static InetSocketAddress loopback(String text) throws Refused {
+        InetSocketAddress address = listening(text);
+        if (!address.getAddress().isLoopbackAddress()) {
+            throw new Refused("a loopback address, such as \"127.0.0.1:2019\": it has no authentication yet");
+        }
+        return address;
+    }
+
+    /** The server behind a URL. */
+    static Target target(String text) throws Refused {
+        if (text.regionMatches(true, 0, "https://", 0, "https://".length())) {
+            throw new Refused(TARGET + "; https to an upstream is not supported yet");
+        }
+        if (!text.regionMatches(true, 0, "http://", 0, "http://".length())) {
+            throw new Refused(TARGET);
+        }
+        String authority = text.substring("http://".length());
+        int slash = authority.indexOf('/');
+        if (slash >= 0 && slash < authority.length() - 1) {
+            throw new Refused(TARGET + " without a path");
+        }
+        Matcher matcher = HOST_AND_PORT.matcher(slash < 0 ? authority : authority.substring(0, slash));
+        if (!matcher.matches()) {
+            throw new Refused(TARGET);
+        }
+        String host = matcher.group(1);
+        boolean literal = isLiteral(host);
+        if (!literal && (!HttpSyntax.isHostName(host) || IPV4.matcher(host).matches())) {
+            throw new Refused(TARGET);
+        }
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return new Target(bare, matcher.group(2) == null ? 80 : port(matcher.group(2), 1, TARGET));
+    }
+
+    static boolean isLiteral(String host) {
+        return literal(host) != null;
+    }
+
+    private static @Nullable InetAddress literal(String host) {
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        if (!bracketed && !IPV4.matcher(host).matches()) {
+            return null;
+        }
+        try {
+            String bare = bracketed ? host.substring(1, host.length() - 1) : host;
+            return bracketed && bare.indexOf(':') < 0 ? null : InetAddress.ofLiteral(bare);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static int port(String digits, int least, String expected) throws Refused {
+        int port = Integer.parseInt(digits);
+        if (port < least || port > 65_535) {
+            throw new Refused(expected + ", the port from " + least + " to 65535");
+        }
+        return port;
+    }
+}

@@ -1,0 +1,142 @@
+package io.gojinn.cli.config;
+
+import io.gojinn.proxy.ProxyConfig;
+import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.listen.TlsConfig;
+import io.gojinn.proxy.listen.TlsConfig.Certificate;
+import io.gojinn.proxy.route.RouteAction;
+import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionLimits;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Builds the records from tables without problems. */
+final class ConfigAssembler {
+    private final Section file;
+    private final Section functionDefaults;
+
+    ConfigAssembler(Section file) {
+        this.file = file;
+        functionDefaults = file.table(ConfigSchema.DEFAULTS).table(ConfigSchema.FUNCTION_DEFAULTS);
+    }
+
+    GojinnConfig assemble() {
+        Section server = file.table(ConfigSchema.SERVER);
+        ProxyConfig proxy = new ProxyConfig(
+                server.get(ConfigSchema.EVENT_LOOPS),
+                server.get(ConfigSchema.SHUTDOWN_GRACE),
+                file.tables(ConfigSchema.LISTENERS).stream()
+                        .map(ConfigAssembler::listener)
+                        .toList(),
+                file.tables(ConfigSchema.UPSTREAMS).stream()
+                        .map(ConfigAssembler::upstream)
+                        .toList(),
+                file.tables(ConfigSchema.ROUTES).stream()
+                        .map(ConfigAssembler::route)
+                        .toList(),
+                file.find(ConfigSchema.ADMIN).map(this::admin));
+        List<FunctionDefinition> functions =
+                file.tables(ConfigSchema.FUNCTIONS).stream().map(this::function).toList();
+        return new GojinnConfig(proxy, functions, server.get(ConfigSchema.FUNCTION_THREADS));
+    }
+
+    private static ListenerConfig listener(Section listener) {
+        Section limits = listener.table(ConfigSchema.LISTENER_LIMITS);
+        return new ListenerConfig(
+                listener.get(ConfigSchema.LISTENER_NAME).value(),
+                listener.get(ConfigSchema.LISTENER_ADDRESS).value(),
+                listener.find(ConfigSchema.TLS).map(ConfigAssembler::tls),
+                new ListenerLimits(
+                        limits.get(ConfigSchema.CONNECTIONS),
+                        Math.toIntExact(limits.get(ConfigSchema.HEADER_BYTES)),
+                        limits.get(ConfigSchema.HEADER_COUNT),
+                        limits.get(ConfigSchema.HEADER_TIMEOUT),
+                        limits.get(ConfigSchema.IDLE_TIMEOUT)));
+    }
+
+    private static TlsConfig tls(Section tls) {
+        return new TlsConfig(tls.tables(ConfigSchema.CERTIFICATES).stream()
+                .map(pair -> new Certificate(
+                        pair.get(ConfigSchema.CERTIFICATE).value(),
+                        pair.get(ConfigSchema.CERTIFICATE_KEY).value()))
+                .toList());
+    }
+
+    private static UpstreamConfig upstream(Section upstream) {
+        return new UpstreamConfig(
+                upstream.get(ConfigSchema.UPSTREAM_NAME).value(),
+                upstream.get(ConfigSchema.TARGETS),
+                upstream.get(ConfigSchema.CONNECT_TIMEOUT),
+                upstream.get(ConfigSchema.RESPONSE_TIMEOUT),
+                upstream.get(ConfigSchema.IDLE_CONNECTIONS));
+    }
+
+    private FunctionDefinition function(Section function) {
+        FunctionLimits limits = new FunctionLimits(
+                limit(function, ConfigSchema.TIMEOUT),
+                limit(function, ConfigSchema.MEMORY),
+                Math.toIntExact(limit(function, ConfigSchema.MAX_OUTPUT)),
+                Math.toIntExact(limit(function, ConfigSchema.MAX_BODY)),
+                limit(function, ConfigSchema.CONCURRENCY),
+                limit(function, ConfigSchema.QUEUE));
+        return new FunctionDefinition(
+                function.get(ConfigSchema.FUNCTION_NAME).value(),
+                function.get(ConfigSchema.MODULE).value(),
+                limits,
+                function.get(ConfigSchema.ENV));
+    }
+
+    private <T> T limit(Section function, Key<T> key) {
+        return function.find(key).orElseGet(() -> functionDefaults.get(key));
+    }
+
+    private static RouteConfig route(Section route) {
+        return new RouteConfig(
+                route.get(ConfigSchema.ROUTE_NAME).value(),
+                route.find(ConfigSchema.MATCH).map(ConfigAssembler::match).orElse(RouteMatch.ANY),
+                action(route));
+    }
+
+    private static RouteMatch match(Section match) {
+        return new RouteMatch(
+                match.get(ConfigSchema.MATCH_LISTENER).stream()
+                        .map(Sited::value)
+                        .toList(),
+                match.find(ConfigSchema.MATCH_HOST),
+                match.find(ConfigSchema.MATCH_PATH),
+                Set.copyOf(match.get(ConfigSchema.MATCH_METHODS)),
+                match.get(ConfigSchema.MATCH_HEADERS));
+    }
+
+    private static RouteAction action(Section route) {
+        Optional<RouteAction> action = route.find(ConfigSchema.ROUTE_FUNCTION)
+                .<RouteAction>map(name -> new RouteAction.Call(name.value()))
+                .or(() -> route.find(ConfigSchema.ROUTE_UPSTREAM).map(name -> new RouteAction.Forward(name.value())))
+                .or(() -> route.find(ConfigSchema.RESPOND).map(ConfigAssembler::respond));
+        return action.orElseGet(() -> redirect(route.get(ConfigSchema.REDIRECT)));
+    }
+
+    private static RouteAction respond(Section respond) {
+        return new RouteAction.Respond(
+                respond.get(ConfigSchema.RESPOND_STATUS),
+                respond.get(ConfigSchema.RESPOND_HEADERS),
+                respond.get(ConfigSchema.RESPOND_BODY));
+    }
+
+    private static RouteAction redirect(Section redirect) {
+        return new RouteAction.Redirect(
+                redirect.get(ConfigSchema.REDIRECT_STATUS), redirect.get(ConfigSchema.LOCATION));
+    }
+
+    private AdminConfig admin(Section admin) {
+        return new AdminConfig(
+                admin.get(ConfigSchema.ADMIN_ADDRESS).value(),
+                file.table(ConfigSchema.METRICS).get(ConfigSchema.METRICS_PATH));
+    }
+}

@@ -1,0 +1,104 @@
+package io.gojinn.cli.config;
+
+import io.gojinn.cli.config.LoadedConfig.Accepted;
+import io.gojinn.cli.config.LoadedConfig.Rejected;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.tomlj.Toml;
+import org.tomlj.TomlParseOptions;
+import org.tomlj.TomlParseResult;
+
+/**
+ * Reads a config file. Whatever the file holds, the answer is a config or its problems, never an exception.
+ *
+ * <p>A file with syntax errors is not looked at further: what was left of its tables would only make up problems.
+ */
+public final class ConfigLoader {
+    /** Thousands of functions fit; a file beyond it is none of ours. */
+    static final int MOST_BYTES = 1 << 20;
+
+    private static final int DEEPEST = 32;
+
+    private final Function<String, @Nullable String> environment;
+
+    /** A loader whose placeholders see this environment. */
+    public ConfigLoader(Function<String, @Nullable String> environment) {
+        this.environment = environment;
+    }
+
+    /** Reads and checks a file. */
+    public LoadedConfig load(Path file) {
+        Problems problems = new Problems(Shown.line(file.toString()));
+        String text = read(file, problems);
+        if (text != null) {
+            TomlParseResult parsed =
+                    Toml.parse(text, TomlParseOptions.sourceless().withMaxNestingDepth(DEEPEST));
+            SyntaxProblems.report(parsed, problems);
+            if (problems.isEmpty()) {
+                Section root = check(file, parsed, problems);
+                if (problems.isEmpty()) {
+                    return new Accepted(new ConfigAssembler(root).assemble());
+                }
+            }
+        }
+        return new Rejected(problems.inFileOrder());
+    }
+
+    private Section check(Path file, TomlParseResult parsed, Problems problems) {
+        Path parent = file.toAbsolutePath().getParent();
+        Path folder = parent == null ? file.toAbsolutePath() : parent;
+        Decoding decoding = new Decoding(folder, new Placeholders(folder, environment), problems);
+        Section root = Section.decode(ConfigSchema.FILE, new Place("", 1, 1), parsed, decoding);
+        new CrossChecks(root, problems).run();
+        return root;
+    }
+
+    private static @Nullable String read(Path file, Problems problems) {
+        try {
+            if (!Files.exists(file)) {
+                problems.add(Place.FILE, "no such file", "a config file");
+                return null;
+            }
+            if (!Files.isRegularFile(file)) {
+                problems.add(Place.FILE, Files.isDirectory(file) ? "a directory" : "a special file", "a config file");
+                return null;
+            }
+            byte[] bytes;
+            try (InputStream in = Files.newInputStream(file)) {
+                bytes = in.readNBytes(MOST_BYTES + 1);
+            }
+            if (bytes.length > MOST_BYTES) {
+                problems.add(Place.FILE, "more than " + MOST_BYTES + " bytes", "a config file");
+                return null;
+            }
+            return decode(bytes, problems);
+        } catch (IOException | SecurityException e) {
+            problems.add(Place.FILE, "a file that cannot be read", "a config file");
+            return null;
+        }
+    }
+
+    private static @Nullable String decode(byte[] bytes, Problems problems) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CharBuffer text = CharBuffer.allocate(bytes.length + 1);
+        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes), text, true);
+        text.flip();
+        if (result.isUnderflow()) {
+            return text.toString();
+        }
+        String before = text.toString();
+        int line = 1 + (int) before.chars().filter(c -> c == '\n').count();
+        int column = before.length() - before.lastIndexOf('\n');
+        problems.add(new Place("", line, column), "a byte that is not UTF-8", "UTF-8 text");
+        return null;
+    }
+}

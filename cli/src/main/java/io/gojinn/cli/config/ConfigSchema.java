@@ -1,0 +1,340 @@
+package io.gojinn.cli.config;
+
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.runtime.FunctionLimits;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Every key of {@code proxy.toml}: the one place that says which exist, what they hold and what they mean. */
+final class ConfigSchema {
+    private static final Duration MILLISECOND = Duration.ofMillis(1);
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final FunctionLimits FUNCTION = FunctionLimits.defaults();
+    private static final ListenerLimits LISTENER = ListenerLimits.defaults();
+
+    // [server]
+    static final Key<Integer> EVENT_LOOPS =
+            Key.defaulted("event_loops", Types.integer(0, 1024), 0, "Threads that carry connections; 0 is one a core.");
+    static final Key<Integer> FUNCTION_THREADS = Key.defaulted(
+            "function_threads", Types.integer(0, 1024), 0, "Threads that run functions; 0 is one a core.");
+    static final Key<Duration> SHUTDOWN_GRACE = Key.defaulted(
+            "shutdown_grace",
+            Types.duration(Duration.ZERO, HOUR),
+            Duration.ofSeconds(30),
+            "How long open exchanges may take to end after a stop was asked for.");
+    static final Schema SERVER_TABLE =
+            new Schema("[server]", "The process.", "", List.of(EVENT_LOOPS, FUNCTION_THREADS, SHUTDOWN_GRACE));
+
+    // [[listener]]
+    static final Key<Sited<Path>> CERTIFICATE = Key.required(
+            "certificate",
+            Types.sited(Types.path("the path of a certificate chain")),
+            "Certificate chain in PEM, the leaf first.");
+    static final Key<Sited<Path>> CERTIFICATE_KEY = Key.required(
+            "key", Types.sited(Types.path("the path of a private key")), "Private key in PEM (PKCS #8), unencrypted.");
+    static final Schema CERTIFICATE_TABLE = new Schema(
+            "[[listener.tls.certificates]]", "A certificate with its key.", "", List.of(CERTIFICATE, CERTIFICATE_KEY));
+    static final Key<List<Section>> CERTIFICATES = Key.required(
+            "certificates",
+            Types.tables(CERTIFICATE_TABLE),
+            "At least one; several are chosen by the client's SNI, the first is the default.");
+    static final Schema TLS_TABLE =
+            new Schema("[listener.tls]", "Present when the listener speaks HTTPS.", "", List.of(CERTIFICATES));
+
+    static final Key<Integer> CONNECTIONS = Key.defaulted(
+            "connections",
+            Types.integer(1, 10_000_000),
+            LISTENER.connections(),
+            "Open connections at once; a further one is closed at accept.");
+    static final Key<Long> HEADER_BYTES = Key.defaulted(
+            "header_bytes",
+            Types.size(1 << 10, 1 << 20),
+            (long) LISTENER.headerBytes(),
+            "Request line and all header fields of one request, together.");
+    static final Key<Integer> HEADER_COUNT = Key.defaulted(
+            "header_count", Types.integer(1, 10_000), LISTENER.headerCount(), "Header fields of one request.");
+    static final Key<Duration> HEADER_TIMEOUT = Key.defaulted(
+            "header_timeout",
+            Types.duration(MILLISECOND, HOUR),
+            LISTENER.headerTimeout(),
+            "From the first byte of a request to the end of its header section.");
+    static final Key<Duration> IDLE_TIMEOUT = Key.defaulted(
+            "idle_timeout",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            LISTENER.idleTimeout(),
+            "How long a connection may be silent between requests, or a peer make no progress in one.");
+    static final Schema LISTENER_LIMITS_TABLE = new Schema(
+            "[listener.limits]",
+            "What a peer may make the listener hold.",
+            "",
+            List.of(CONNECTIONS, HEADER_BYTES, HEADER_COUNT, HEADER_TIMEOUT, IDLE_TIMEOUT));
+
+    static final Key<Sited<String>> LISTENER_NAME =
+            Key.required("name", Types.sited(Types.name("the name of the listener")), "Unique among listeners.");
+    static final Key<Sited<InetSocketAddress>> LISTENER_ADDRESS = Key.required(
+            "address",
+            Types.sited(Types.parsed(
+                    "an address such as \"0.0.0.0:8080\"",
+                    (text, decoding) -> Addresses.listening(text),
+                    InetSocketAddress::toString)),
+            "Where to bind: `host:port`, `[::1]:443`, or `:8080` for every address. Port 0 picks a free one.");
+    static final Key<Section> TLS = Key.optional("tls", Types.table(TLS_TABLE), "Left out: clear text.");
+    static final Key<Section> LISTENER_LIMITS =
+            Key.optional("limits", Types.table(LISTENER_LIMITS_TABLE), "Left out: the defaults below.");
+    static final Schema LISTENER_TABLE = new Schema(
+            "[[listener]]",
+            "An address that accepts connections. At least one.",
+            """
+            [[listener]]
+            name = "web"
+            address = "0.0.0.0:8443"
+            tls.certificates = [{ certificate = "tls/site.pem", key = "tls/site.key" }]
+            limits.connections = 10_000
+            """,
+            List.of(LISTENER_NAME, LISTENER_ADDRESS, TLS, LISTENER_LIMITS));
+
+    // [[upstream]]
+    static final Key<Sited<String>> UPSTREAM_NAME =
+            Key.required("name", Types.sited(Types.name("the name of the upstream")), "Unique among upstreams.");
+    static final Key<List<Target>> TARGETS = Key.required(
+            "targets",
+            Types.list(
+                    Types.parsed(
+                            "a URL http://host:port", (text, decoding) -> Addresses.target(text), Target::authority),
+                    "an array of URLs such as \"http://127.0.0.1:3000\"",
+                    false),
+            "At least one, `http://host:port`, taken in turn.");
+    static final Key<Duration> CONNECT_TIMEOUT = Key.defaulted(
+            "connect_timeout", Types.duration(MILLISECOND, HOUR), Duration.ofSeconds(1), "To establish a connection.");
+    static final Key<Duration> RESPONSE_TIMEOUT = Key.defaulted(
+            "response_timeout",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            Duration.ofSeconds(30),
+            "From the end of the request to the response's header section, and between two pieces of the response.");
+    static final Key<Integer> IDLE_CONNECTIONS = Key.defaulted(
+            "idle_connections",
+            Types.integer(0, 100_000),
+            64,
+            "The most unused connections kept per target and event loop.");
+    static final Schema UPSTREAM_TABLE = new Schema(
+            "[[upstream]]",
+            "A group of servers that answer the same requests.",
+            """
+            [[upstream]]
+            name = "app"
+            targets = ["http://127.0.0.1:3000", "http://127.0.0.1:3001"]
+            """,
+            List.of(UPSTREAM_NAME, TARGETS, CONNECT_TIMEOUT, RESPONSE_TIMEOUT, IDLE_CONNECTIONS));
+
+    // [[function]] and [defaults.function]
+    static final Key<Duration> TIMEOUT = Key.defaulted(
+            "timeout",
+            Types.duration(MILLISECOND, HOUR),
+            FUNCTION.timeout(),
+            "The longest an execution may run by the clock.");
+    static final Key<Long> MEMORY = Key.defaulted(
+            "memory",
+            Types.size(FunctionLimits.PAGE_BYTES, FunctionLimits.MAX_MEMORY_BYTES),
+            FUNCTION.memoryBytes(),
+            "The most linear memory an instance may have, rounded down to whole 64 KiB pages.");
+    static final Key<Long> MAX_OUTPUT = Key.defaulted(
+            "max_output",
+            Types.size(1, 1 << 30),
+            (long) FUNCTION.maxOutputBytes(),
+            "The most an execution may write to stdout.");
+    static final Key<Long> MAX_BODY = Key.defaulted(
+            "max_body",
+            Types.size(0, 1 << 30),
+            (long) FUNCTION.maxBodyBytes(),
+            "The largest request body that is handed to the function.");
+    static final Key<Integer> CONCURRENCY = Key.defaulted(
+            "concurrency", Types.integer(1, 100_000), FUNCTION.concurrency(), "The most executions at once.");
+    static final Key<Integer> QUEUE = Key.defaulted(
+            "queue",
+            Types.integer(0, 1_000_000),
+            FUNCTION.queue(),
+            "The most executions that wait for a worker, beyond those running.");
+    private static final List<Key<?>> FUNCTION_LIMITS =
+            List.of(TIMEOUT, MEMORY, MAX_OUTPUT, MAX_BODY, CONCURRENCY, QUEUE);
+    static final Key<Sited<String>> FUNCTION_NAME =
+            Key.required("name", Types.sited(Types.name("the name of the function")), "Unique among functions.");
+    static final Key<Sited<Path>> MODULE = Key.required(
+            "module",
+            Types.sited(Types.path("the path of a WebAssembly module")),
+            "The WebAssembly binary, at most 256 MiB.");
+    static final Key<Map<String, String>> ENV = Key.defaulted(
+            "env",
+            Types.strings("a table of strings", ConfigSchema::variableName, ConfigSchema::variableValue),
+            Map.of(),
+            "The only environment variables the function sees.");
+    static final Schema FUNCTION_TABLE = new Schema(
+            "[[function]]",
+            "A WebAssembly module that answers requests, and what it may use.",
+            """
+            [[function]]
+            name = "greet"
+            module = "functions/greet.wasm"
+            timeout = "50ms"
+            memory = "64MiB"
+            env = { GREETING = "hello", TOKEN = "${file:/run/secrets/token}" }
+            """,
+            List.of(FUNCTION_NAME, MODULE, TIMEOUT, MEMORY, MAX_OUTPUT, MAX_BODY, CONCURRENCY, QUEUE, ENV));
+    static final Schema FUNCTION_DEFAULTS_TABLE = new Schema(
+            "[defaults.function]", "Limits for every function that does not name its own.", "", FUNCTION_LIMITS);
+    static final Key<Section> FUNCTION_DEFAULTS = Key.optional(
+            "function", Types.table(FUNCTION_DEFAULTS_TABLE), "Limits for functions that do not name their own.");
+    static final Schema DEFAULTS_TABLE =
+            new Schema("[defaults]", "What tables get that leave a key out.", "", List.of(FUNCTION_DEFAULTS));
+
+    // [[route]]
+    static final Key<List<Sited<String>>> MATCH_LISTENER = Key.defaulted(
+            "listener",
+            Types.list(
+                    Types.sited(Types.name("the name of a listener")),
+                    "the name of a listener, or an array of them",
+                    true),
+            List.of(),
+            "A name or an array of names; empty: all listeners.");
+    static final Key<String> MATCH_HOST = Key.optional(
+            "host",
+            checked("a host name, or *. and a host name", HttpSyntax::hostPattern),
+            "An exact name, or `*.example.com` for any name below it; case and port do not count.");
+    static final Key<String> MATCH_PATH = Key.optional(
+            "path",
+            checked("a path such as \"/v1/*\"", HttpSyntax::pathPattern),
+            "Exact; a prefix when it ends in `/*`; with captures when it has `{name}` segments.");
+    static final Key<List<String>> MATCH_METHODS = Key.defaulted(
+            "methods",
+            Types.list(checked("a method such as \"GET\"", HttpSyntax::method), "an array of methods", false),
+            List.of(),
+            "Case-sensitive; empty: all methods.");
+    static final Key<Map<String, String>> MATCH_HEADERS = Key.defaulted(
+            "headers",
+            Types.strings("a table of header fields", HttpSyntax::fieldName, HttpSyntax::fieldValue),
+            Map.of(),
+            "Fields that must be there with exactly this value.");
+    static final Schema MATCH_TABLE = new Schema(
+            "[route.match]",
+            "The requests a route takes: those for which every given part matches.",
+            "",
+            List.of(MATCH_LISTENER, MATCH_HOST, MATCH_PATH, MATCH_METHODS, MATCH_HEADERS));
+
+    static final Key<Integer> RESPOND_STATUS =
+            Key.defaulted("status", Types.integer(200, 599), 200, "The status code.");
+    static final Key<Map<String, String>> RESPOND_HEADERS = Key.defaulted(
+            "headers",
+            Types.strings("a table of header fields", HttpSyntax::responseFieldName, HttpSyntax::fieldValue),
+            Map.of(),
+            "Fields of the response, none that frame the message.");
+    static final Key<String> RESPOND_BODY =
+            Key.defaulted("body", Types.string("a string"), "", "The body, sent as UTF-8.");
+    static final Schema RESPOND_TABLE = new Schema(
+            "[route.respond]",
+            "Answers with fixed content.",
+            "",
+            List.of(RESPOND_STATUS, RESPOND_HEADERS, RESPOND_BODY));
+
+    static final Key<Integer> REDIRECT_STATUS =
+            Key.defaulted("status", redirectStatus(), 302, "One of 301, 302, 303, 307 and 308.");
+    static final Key<String> LOCATION = Key.required(
+            "location",
+            checked("an absolute URI or an absolute path", HttpSyntax::location),
+            "An absolute http or https URI, or an absolute path.");
+    static final Schema REDIRECT_TABLE =
+            new Schema("[route.redirect]", "Sends the client elsewhere.", "", List.of(REDIRECT_STATUS, LOCATION));
+
+    static final Key<Sited<String>> ROUTE_NAME =
+            Key.required("name", Types.sited(Types.name("the name of the route")), "Unique among routes.");
+    static final Key<Section> MATCH = Key.optional("match", Types.table(MATCH_TABLE), "Left out: every request.");
+    static final Key<Sited<String>> ROUTE_FUNCTION =
+            Key.optional("function", Types.sited(Types.name("the name of a function")), "Runs this function.");
+    static final Key<Sited<String>> ROUTE_UPSTREAM =
+            Key.optional("upstream", Types.sited(Types.name("the name of an upstream")), "Forwards to this upstream.");
+    static final Key<Section> RESPOND =
+            Key.optional("respond", Types.table(RESPOND_TABLE), "Answers with fixed content.");
+    static final Key<Section> REDIRECT =
+            Key.optional("redirect", Types.table(REDIRECT_TABLE), "Sends the client elsewhere.");
+    static final List<Key<?>> ACTIONS = List.of(ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT);
+    static final Schema ROUTE_TABLE = new Schema(
+            "[[route]]",
+            "Requests and what is done with them: exactly one of `function`, `upstream`, `respond` and `redirect`.",
+            """
+            [[route]]
+            name = "api"
+            match = { host = "api.example.com", path = "/v1/*", methods = ["GET", "POST"] }
+            function = "greet"
+
+            [[route]]
+            name = "old"
+            match = { path = "/old" }
+            redirect = { status = 308, location = "/new" }
+
+            [[route]]
+            name = "health"
+            match = { path = "/healthz" }
+            respond = { status = 200, headers = { Content-Type = "text/plain" }, body = "ok" }
+            """,
+            List.of(ROUTE_NAME, MATCH, ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT));
+
+    // [admin] and [metrics]
+    static final Key<Sited<InetSocketAddress>> ADMIN_ADDRESS = Key.required(
+            "address",
+            Types.sited(Types.parsed(
+                    "a loopback address such as \"127.0.0.1:2019\"",
+                    (text, decoding) -> Addresses.loopback(text),
+                    InetSocketAddress::toString)),
+            "Where to bind; loopback only, until it can ask for a token.");
+    static final Schema ADMIN_TABLE =
+            new Schema("[admin]", "The operators' listener: health, status, metrics.", "", List.of(ADMIN_ADDRESS));
+    static final Key<String> METRICS_PATH = Key.defaulted(
+            "path",
+            checked("a path such as \"/metrics\"", HttpSyntax::plainPath),
+            "/metrics",
+            "Where the operators' listener shows the metrics.");
+    static final Schema METRICS_TABLE =
+            new Schema("[metrics]", "Metrics for Prometheus; needs `[admin]`.", "", List.of(METRICS_PATH));
+
+    // The file
+    static final Key<Section> SERVER = Key.optional("server", Types.table(SERVER_TABLE), "");
+    static final Key<List<Section>> LISTENERS = Key.required("listener", Types.tables(LISTENER_TABLE), "");
+    static final Key<List<Section>> UPSTREAMS = Key.optional("upstream", Types.tables(UPSTREAM_TABLE), "");
+    static final Key<Section> DEFAULTS = Key.optional("defaults", Types.table(DEFAULTS_TABLE), "");
+    static final Key<List<Section>> FUNCTIONS = Key.optional("function", Types.tables(FUNCTION_TABLE), "");
+    static final Key<List<Section>> ROUTES = Key.optional("route", Types.tables(ROUTE_TABLE), "");
+    static final Key<Section> ADMIN = Key.optional("admin", Types.table(ADMIN_TABLE), "");
+    static final Key<Section> METRICS = Key.optional("metrics", Types.table(METRICS_TABLE), "");
+    static final Schema FILE = new Schema(
+            "the file", "", "", List.of(SERVER, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, ROUTES, ADMIN, METRICS));
+
+    private ConfigSchema() {}
+
+    private static ValueType<String> checked(String description, Types.Check check) {
+        return Types.parsed(
+                description,
+                (text, decoding) -> {
+                    check.check(text);
+                    return text;
+                },
+                text -> "\"" + text + "\"");
+    }
+
+    private static ValueType<Integer> redirectStatus() {
+        return new OneOf(List.of(301, 302, 303, 307, 308));
+    }
+
+    private static void variableName(String name) throws Refused {
+        if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+            throw new Refused("the name of an environment variable");
+        }
+    }
+
+    private static void variableValue(String value) throws Refused {
+        if (value.indexOf('\0') >= 0) {
+            throw new Refused("text without NUL");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.gojinn.cli.config;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** The checks that one value alone cannot decide: against other tables, and against the disk. */
+final class CrossChecks {
+    /** A larger module is a mistake rather than a function; reading it would only fail later. */
+    static final long MOST_MODULE_BYTES = 256L << 20;
+
+    private static final long MOST_CERTIFICATE_BYTES = 1 << 20;
+
+    private final Section file;
+    private final Problems problems;
+
+    CrossChecks(Section file, Problems problems) {
+        this.file = file;
+        this.problems = problems;
+    }
+
+    void run() {
+        Set<String> listeners = names("listener", ConfigSchema.LISTENERS, ConfigSchema.LISTENER_NAME);
+        Set<String> upstreams = names("upstream", ConfigSchema.UPSTREAMS, ConfigSchema.UPSTREAM_NAME);
+        Set<String> functions = names("function", ConfigSchema.FUNCTIONS, ConfigSchema.FUNCTION_NAME);
+        names("route", ConfigSchema.ROUTES, ConfigSchema.ROUTE_NAME);
+        addresses();
+        certificates();
+        targets();
+        modules();
+        for (Section route : file.tables(ConfigSchema.ROUTES)) {
+            oneAction(route);
+            route.find(ConfigSchema.ROUTE_FUNCTION).ifPresent(name -> reference(name, "a function", functions));
+            route.find(ConfigSchema.ROUTE_UPSTREAM).ifPresent(name -> reference(name, "an upstream", upstreams));
+            route.table(ConfigSchema.MATCH)
+                    .find(ConfigSchema.MATCH_LISTENER)
+                    .orElse(List.of())
+                    .forEach(name -> reference(name, "a listener", listeners));
+            fields(route.table(ConfigSchema.MATCH), ConfigSchema.MATCH_HEADERS);
+            fields(route.table(ConfigSchema.RESPOND), ConfigSchema.RESPOND_HEADERS);
+            bodilessStatus(route.table(ConfigSchema.RESPOND));
+        }
+        matches();
+        notEmpty(file.find(ConfigSchema.LISTENERS), file.placeOf(ConfigSchema.LISTENERS), "[[listener]]");
+        if (file.has(ConfigSchema.METRICS) && !file.has(ConfigSchema.ADMIN)) {
+            problems.add(
+                    file.placeOf(ConfigSchema.METRICS),
+                    "[metrics] without [admin]",
+                    "[admin], which serves the metrics");
+        }
+    }
+
+    private Set<String> names(String what, Key<List<Section>> tables, Key<Sited<String>> key) {
+        Map<String, Place> first = new LinkedHashMap<>();
+        for (Section table : file.tables(tables)) {
+            table.find(key).ifPresent(name -> {
+                Place before = first.putIfAbsent(name.value(), name.place());
+                if (before != null) {
+                    problems.add(
+                            name.place(),
+                            name.shown() + ", the name of the " + what + " on line " + before.line() + " too",
+                            "a name of its own");
+                }
+            });
+        }
+        return first.keySet();
+    }
+
+    private void reference(Sited<String> name, String what, Set<String> known) {
+        if (!known.contains(name.value())) {
+            problems.add(name.place(), name.shown(), "the name of " + what, Nearest.to(name.value(), known));
+        }
+    }
+
+    private void addresses() {
+        List<Sited<InetSocketAddress>> taken = new ArrayList<>();
+        for (Section listener : file.tables(ConfigSchema.LISTENERS)) {
+            listener.find(ConfigSchema.LISTENER_ADDRESS).ifPresent(address -> take(address, taken));
+        }
+        file.table(ConfigSchema.ADMIN).find(ConfigSchema.ADMIN_ADDRESS).ifPresent(address -> take(address, taken));
+    }
+
+    private void take(Sited<InetSocketAddress> address, List<Sited<InetSocketAddress>> taken) {
+        taken.stream()
+                .filter(other -> overlap(address.value(), other.value()))
+                .findFirst()
+                .ifPresent(other -> problems.add(
+                        address.place(),
+                        address.shown() + ", taken by " + other.place().key() + " on line "
+                                + other.place().line(),
+                        "an address of its own"));
+        taken.add(address);
+    }
+
+    /** Whether the second bind would fail: a wildcard takes every address of its port. */
+    private static boolean overlap(InetSocketAddress one, InetSocketAddress other) {
+        InetAddress first = one.getAddress();
+        InetAddress second = other.getAddress();
+        return one.getPort() != 0
+                && one.getPort() == other.getPort()
+                && (first.equals(second) || first.isAnyLocalAddress() || second.isAnyLocalAddress());
+    }
+
+    private void certificates() {
+        for (Section listener : file.tables(ConfigSchema.LISTENERS)) {
+            Section tls = listener.table(ConfigSchema.TLS);
+            List<Section> certificates = tls.tables(ConfigSchema.CERTIFICATES);
+            Place place = tls.placeOf(ConfigSchema.CERTIFICATES);
+            notEmpty(tls.find(ConfigSchema.CERTIFICATES), place, "certificate");
+            for (Section certificate : certificates) {
+                present(certificate, ConfigSchema.CERTIFICATE, MOST_CERTIFICATE_BYTES);
+                present(certificate, ConfigSchema.CERTIFICATE_KEY, MOST_CERTIFICATE_BYTES);
+            }
+        }
+    }
+
+    private void targets() {
+        for (Section upstream : file.tables(ConfigSchema.UPSTREAMS)) {
+            Place place = upstream.placeOf(ConfigSchema.TARGETS);
+            notEmpty(upstream.find(ConfigSchema.TARGETS), place, "target");
+        }
+    }
+
+    /** An array that lost its entries to problems of their own is not reported again. */
+    private void notEmpty(Optional<? extends List<?>> list, Place place, String what) {
+        if (list.isPresent() && list.get().isEmpty() && !problems.existBelow(place)) {
+            problems.add(place, "an empty array", "at least one " + what);
+        }
+    }
+
+    private void modules() {
+        for (Section function : file.tables(ConfigSchema.FUNCTIONS)) {
+            function.find(ConfigSchema.MODULE)
+                    .ifPresent(module -> present(module.place(), module.shown(), module.value(), MOST_MODULE_BYTES));
+        }
+    }
+
+    private void present(Section section, Key<Sited<Path>> key, long mostBytes) {
+        section.find(key).ifPresent(path -> present(path.place(), path.shown(), path.value(), mostBytes));
+    }
+
+    private void present(Place place, String shown, Path path, long mostBytes) {
+        if (!Files.exists(path)) {
+            problems.add(place, shown, "a file that exists");
+        } else if (!Files.isRegularFile(path)) {
+            problems.add(place, shown + (Files.isDirectory(path) ? ", a directory" : ""), "a regular file");
+        } else if (!Files.isReadable(path)) {
+            problems.add(place, shown, "a file that can be read");
+        } else {
+            long bytes = path.toFile().length();
+            if (bytes > mostBytes) {
+                problems.add(
+                        place, shown + " of " + bytes + " bytes", "a file of at most " + Types.shownBytes(mostBytes));
+            }
+        }
+    }
+
+    private void oneAction(Section route) {
+        List<String> given = ConfigSchema.ACTIONS.stream()
+                .filter(route::has)
+                .<String>map(Key::name)
+                .toList();
+        if (given.size() != 1) {
+            problems.add(
+                    route.place(),
+                    given.isEmpty() ? "no action" : String.join(" and ", given),
+                    "exactly one of function, upstream, respond, redirect");
+        }
+    }
+
+    private void fields(Section section, Key<Map<String, String>> key) {
+        Set<String> seen = new HashSet<>();
+        section.find(key).orElse(Map.of()).keySet().stream()
+                .filter(name -> !seen.add(name.toLowerCase(Locale.ROOT)))
+                .forEach(name -> problems.add(
+                        section.placeOf(key), Shown.quoted(name) + " twice", "each field once, whatever its case"));
+    }
+
+    private void bodilessStatus(Section respond) {
+        int status = respond.find(ConfigSchema.RESPOND_STATUS).orElse(200);
+        boolean body = !respond.find(ConfigSchema.RESPOND_BODY).orElse("").isEmpty();
+        if (body && (status == 204 || status == 205 || status == 304)) {
+            problems.add(
+                    respond.placeOf(ConfigSchema.RESPOND_BODY), "a body", "none with status " + status + " (RFC 9110)");
+        }
+    }
+
+    /** Of two routes with one match the second never gets a request. */
+    private void matches() {
+        Map<List<Object>, Place> first = new HashMap<>();
+        for (Section route : file.tables(ConfigSchema.ROUTES)) {
+            Place place = route.has(ConfigSchema.MATCH) ? route.placeOf(ConfigSchema.MATCH) : route.place();
+            if (problems.existBelow(place) && route.has(ConfigSchema.MATCH)) {
+                continue;
+            }
+            Place before = first.putIfAbsent(identity(route.table(ConfigSchema.MATCH)), route.place());
+            if (before != null) {
+                problems.add(
+                        place,
+                        "the same match as " + before.key() + " on line " + before.line(),
+                        "one that takes other requests: the first route takes them all");
+            }
+        }
+    }
+
+    private static List<Object> identity(Section match) {
+        Set<String> listeners = new TreeSet<>();
+        match.find(ConfigSchema.MATCH_LISTENER).orElse(List.of()).forEach(listener -> listeners.add(listener.value()));
+        Map<String, String> headers = new TreeMap<>();
+        match.find(ConfigSchema.MATCH_HEADERS)
+                .orElse(Map.of())
+                .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
+        return List.of(
+                listeners,
+                match.find(ConfigSchema.MATCH_HOST).orElse("").toLowerCase(Locale.ROOT),
+                match.find(ConfigSchema.MATCH_PATH).orElse("").replaceAll("\\{[^/]*}", "{}"),
+                new TreeSet<>(match.find(ConfigSchema.MATCH_METHODS).orElse(List.of())),
+                headers);
+    }
+}

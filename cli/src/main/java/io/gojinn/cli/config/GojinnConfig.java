@@ -1,0 +1,17 @@
+package io.gojinn.cli.config;
+
+import io.gojinn.proxy.ProxyConfig;
+import io.gojinn.runtime.FunctionDefinition;
+import java.util.List;
+
+/**
+ * Everything a config file says, checked.
+ *
+ * @param functions names are unique, and every function a route calls is among them
+ * @param functionThreads workers that run functions; 0 means one a core
+ */
+public record GojinnConfig(ProxyConfig proxy, List<FunctionDefinition> functions, int functionThreads) {
+    public GojinnConfig {
+        functions = List.copyOf(functions);
+    }
+}
