@@ -100,6 +100,17 @@ public final class ProxyServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Loads what {@link #start} would load, without binding anything.
+     *
+     * @throws IOException when a certificate cannot be used, naming listener and file
+     */
+    public static void check(ProxyConfig config) throws IOException {
+        for (ListenerConfig listener : config.listeners()) {
+            Listener.check(listener);
+        }
+    }
+
     private void open(
             ProxyConfig config,
             Transport transport,

@@ -87,7 +87,7 @@ public final class FunctionRuntime implements AutoCloseable {
      *
      * @throws FunctionRejectedException naming the file and every reason
      */
-    public FunctionInvoker prepare(FunctionDefinition definition) throws FunctionRejectedException {
+    public PreparedFunction prepare(FunctionDefinition definition) throws FunctionRejectedException {
         byte[] binary = read(definition.module());
         ModuleReport report = inspect(binary, definition.limits());
         if (!report.acceptable()) {
@@ -100,7 +100,7 @@ public final class FunctionRuntime implements AutoCloseable {
             templates.put(key, template);
             preparedModules.set(templates.size());
         }
-        return executor.add(definition, template);
+        return new PreparedFunction(executor.add(definition, template), report);
     }
 
     /** What can be said of a binary without running it. Never throws for what the binary holds. */
@@ -161,7 +161,12 @@ public final class FunctionRuntime implements AutoCloseable {
                 capability.map(Capability::always).orElse(false));
     }
 
-    private static byte[] read(Path file) throws FunctionRejectedException {
+    /**
+     * Reads a binary.
+     *
+     * @throws FunctionRejectedException when the file cannot be read or is larger than {@link #MAX_MODULE_BYTES}
+     */
+    public static byte[] read(Path file) throws FunctionRejectedException {
         try {
             long size = Files.size(file);
             if (size > MAX_MODULE_BYTES) {

@@ -211,7 +211,8 @@ class FunctionRuntimeTest {
 
     private static FunctionInvoker prepare(String module, FunctionLimits limits, String name)
             throws FunctionRejectedException {
-        return RUNTIME.prepare(new FunctionDefinition(name, TestModules.module(module), limits, Map.of()));
+        return RUNTIME.prepare(new FunctionDefinition(name, TestModules.module(module), limits, Map.of()))
+                .invoker();
     }
 
     private static TestInvocation call(FunctionInvoker function) {

@@ -19,7 +19,7 @@ import org.tomlj.TomlTable;
 final class Types {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
     private static final Pattern QUANTITY = Pattern.compile("([0-9]{1,15})([A-Za-z]{1,3})");
-    private static final Map<String, Long> NANOS = units(
+    static final Map<String, Long> NANOS = units(
             "ns",
             1L,
             "us",
@@ -32,7 +32,7 @@ final class Types {
             60_000_000_000L,
             "h",
             3_600_000_000_000L);
-    private static final Map<String, Long> BYTES = units(
+    static final Map<String, Long> BYTES = units(
             "B",
             1L,
             "KB",
@@ -135,7 +135,7 @@ final class Types {
         return new WithPlace<>(type);
     }
 
-    private static long quantity(String text, Map<String, Long> units, String expected) throws Refused {
+    static long quantity(String text, Map<String, Long> units, String expected) throws Refused {
         Matcher matcher = QUANTITY.matcher(text);
         if (!matcher.matches()) {
             throw new Refused(expected);

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A bound listening socket. Thread-safe. */
 public final class Listener {
@@ -56,12 +57,7 @@ public final class Listener {
                 limits.idleTimeout().toNanos(),
                 metrics,
                 service);
-        TlsContexts tls;
-        try {
-            tls = config.tls().isPresent() ? TlsContexts.load(config.tls().get()) : null;
-        } catch (IOException unusable) {
-            throw new IOException("listener " + config.name() + ": " + unusable.getMessage(), unusable);
-        }
+        TlsContexts tls = tls(config);
         ChannelFuture bound = new ServerBootstrap()
                 .group(acceptor, loops)
                 .channel(transport.serverChannel())
@@ -83,6 +79,23 @@ public final class Listener {
                     bound.cause());
         }
         return new Listener(config.name(), bound.channel());
+    }
+
+    /**
+     * Checks what {@link #bind} would load.
+     *
+     * @throws IOException that names the listener and the file that is at fault
+     */
+    public static void check(ListenerConfig config) throws IOException {
+        tls(config);
+    }
+
+    private static @Nullable TlsContexts tls(ListenerConfig config) throws IOException {
+        try {
+            return config.tls().isPresent() ? TlsContexts.load(config.tls().get()) : null;
+        } catch (IOException unusable) {
+            throw new IOException("listener " + config.name() + ": " + unusable.getMessage(), unusable);
+        }
     }
 
     /** The name in the config. */

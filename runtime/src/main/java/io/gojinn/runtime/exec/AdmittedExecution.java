@@ -19,7 +19,7 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         DONE
     }
 
-    private final PreparedFunction function;
+    private final ScheduledFunction function;
     private final Invocation invocation;
     private final long arrivedNanos = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
@@ -27,12 +27,12 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
     // Published by the move to RUNNING.
     private @Nullable Sandbox sandbox;
 
-    AdmittedExecution(PreparedFunction function, Invocation invocation) {
+    AdmittedExecution(ScheduledFunction function, Invocation invocation) {
         this.function = function;
         this.invocation = invocation;
     }
 
-    PreparedFunction function() {
+    ScheduledFunction function() {
         return function;
     }
 

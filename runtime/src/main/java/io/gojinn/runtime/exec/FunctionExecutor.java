@@ -28,7 +28,7 @@ public final class FunctionExecutor implements AutoCloseable {
     private final Watchdog watchdog = new Watchdog();
     private final FunctionMetrics metrics;
     private final List<Thread> workers = new ArrayList<>();
-    private final List<PreparedFunction> functions = new CopyOnWriteArrayList<>();
+    private final List<ScheduledFunction> functions = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("gojinn-idle").daemon().factory());
     private final ScheduledFuture<?> evictions;
@@ -51,14 +51,14 @@ public final class FunctionExecutor implements AutoCloseable {
 
     /** Makes a prepared module callable under the definition's name and limits. */
     public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
-        PreparedFunction function =
-                new PreparedFunction(definition, template, scheduler, workers.size(), metrics.of(definition.name()));
+        ScheduledFunction function =
+                new ScheduledFunction(definition, template, scheduler, workers.size(), metrics.of(definition.name()));
         functions.add(function);
         return function;
     }
 
     private void evict() {
-        for (PreparedFunction function : functions) {
+        for (ScheduledFunction function : functions) {
             function.pool().evict(IDLE_TIMEOUT.toNanos());
         }
     }

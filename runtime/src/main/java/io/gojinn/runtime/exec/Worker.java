@@ -44,11 +44,11 @@ final class Worker implements Runnable {
     }
 
     private void run(AdmittedExecution execution) {
-        PreparedFunction function = execution.function();
+        ScheduledFunction function = execution.function();
         long timeoutNanos = function.limits().timeout().toNanos();
         long queuedNanos = System.nanoTime() - execution.arrivedNanos();
         if (queuedNanos >= timeoutNanos) {
-            function.complete(execution, PreparedFunction.overloaded("waited for a worker longer than its timeout"));
+            function.complete(execution, ScheduledFunction.overloaded("waited for a worker longer than its timeout"));
             return;
         }
         Sandbox sandbox;
@@ -70,7 +70,7 @@ final class Worker implements Runnable {
 
     /** Runs the guest and completes the execution; returns whether the instance may be restored. */
     private boolean execute(AdmittedExecution execution, Sandbox sandbox, long timeoutNanos, long queuedNanos) {
-        PreparedFunction function = execution.function();
+        ScheduledFunction function = execution.function();
         active.inc();
         long startNanos = System.nanoTime();
         long deadlineNanos = startNanos + timeoutNanos;

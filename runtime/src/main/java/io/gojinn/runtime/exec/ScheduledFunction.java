@@ -12,7 +12,7 @@ import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
 
 /** A function with its place in the scheduler and its idle instances. Thread-safe. */
-final class PreparedFunction implements FunctionInvoker {
+final class ScheduledFunction implements FunctionInvoker {
     private final FunctionDefinition definition;
     private final SandboxTemplate template;
     private final Scheduler scheduler;
@@ -20,7 +20,7 @@ final class PreparedFunction implements FunctionInvoker {
     private final InstancePool pool;
     private final FunctionMetrics.OfFunction metrics;
 
-    PreparedFunction(
+    ScheduledFunction(
             FunctionDefinition definition,
             SandboxTemplate template,
             Scheduler scheduler,
