@@ -134,7 +134,10 @@ final class RawClient implements AutoCloseable {
             int length = Integer.parseInt(size, 16);
             if (length == 0) {
                 for (String trailer = line(); trailer != null && !trailer.isEmpty(); trailer = line()) {
-                    headers.put("trailer " + trailer.substring(0, trailer.indexOf(':')), trailer);
+                    headers.put(
+                            "trailer "
+                                    + trailer.substring(0, trailer.indexOf(':')).toLowerCase(Locale.ROOT),
+                            trailer);
                 }
                 return true;
             }

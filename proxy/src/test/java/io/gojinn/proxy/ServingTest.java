@@ -43,7 +43,7 @@ class ServingTest {
                     .read();
             assertThat(response.status()).isEqualTo(200);
             assertThat(response.header("x-from")).isEqualTo("function");
-            assertThat(response.body()).contains("\"method\":\"POST\"").endsWith("\"body\":\"body\"}");
+            assertThat(response.body()).contains("\"method\":\"POST\"").contains("\"body\":\"body\"");
         }
     }
 }

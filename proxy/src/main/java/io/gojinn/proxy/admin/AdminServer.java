@@ -24,9 +24,11 @@ public final class AdminServer {
     private static final int BACKLOG = 128;
 
     private final Channel channel;
+    private final InetSocketAddress address;
 
     private AdminServer(Channel channel) {
         this.channel = channel;
+        this.address = (InetSocketAddress) channel.localAddress();
     }
 
     /**
@@ -75,7 +77,7 @@ public final class AdminServer {
 
     /** Where it is bound. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) channel.localAddress();
+        return address;
     }
 
     /** Closes the listening socket. */

@@ -29,6 +29,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -260,6 +261,9 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter {
                 timer.set(headSinceNanos + settings.headerTimeoutNanos());
             }
         } else {
+            if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+                settings.metrics().rejectedByHandshake();
+            }
             ctx.fireUserEventTriggered(event);
         }
     }

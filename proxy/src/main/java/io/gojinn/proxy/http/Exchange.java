@@ -43,6 +43,7 @@ public final class Exchange {
     private final RequestHead head;
     private final TraceContext trace;
     private final long startNanos;
+    private final boolean speaksHttp11;
     private final RouteMetrics metrics;
     private final String routeName;
     private final Map<String, String> params;
@@ -73,6 +74,7 @@ public final class Exchange {
             long startNanos) {
         this.connection = connection;
         this.request = request;
+        this.speaksHttp11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         this.head = head;
         this.trace = trace;
         this.routeName = routeName;
@@ -231,7 +233,7 @@ public final class Exchange {
 
     /** Whether the client speaks HTTP/1.1, so that a body may be chunked and an interim answer sent. */
     public boolean speaksHttp11() {
-        return request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        return speaksHttp11;
     }
 
     /** Passes on an interim answer such as 103; the client must speak HTTP/1.1. */

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +27,16 @@ public final class Listener {
 
     private final String name;
     private final Channel channel;
+    private final InetSocketAddress address;
+    private final AcceptGate gate;
+    private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
 
-    private Listener(String name, Channel channel) {
+    private Listener(String name, Channel channel, AcceptGate gate) {
         this.name = name;
         this.channel = channel;
+        this.address = (InetSocketAddress) channel.localAddress();
+        this.gate = gate;
     }
 
     /**
@@ -58,11 +65,13 @@ public final class Listener {
                 metrics,
                 service);
         TlsContexts tls = tls(config);
+        AcceptGate gate = new AcceptGate();
         ChannelFuture bound = new ServerBootstrap()
                 .group(acceptor, loops)
                 .channel(transport.serverChannel())
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .handler(gate)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.AUTO_READ, false)
                 .childOption(
@@ -78,7 +87,7 @@ public final class Listener {
                             + bound.cause().getMessage(),
                     bound.cause());
         }
-        return new Listener(config.name(), bound.channel());
+        return new Listener(config.name(), bound.channel(), gate);
     }
 
     /**
@@ -105,13 +114,14 @@ public final class Listener {
 
     /** Where it is bound. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) channel.localAddress();
+        return address;
     }
 
     /** Takes the connections that wait, then closes the socket; no connection is accepted after the future completes. */
     public CompletableFuture<Void> stopAccepting() {
-        CompletableFuture<Void> stopped = new CompletableFuture<>();
-        channel.close().addListener(closed -> stopped.complete(null));
+        if (stopping.compareAndSet(false, true)) {
+            gate.close(channel, stopped);
+        }
         return stopped;
     }
 }

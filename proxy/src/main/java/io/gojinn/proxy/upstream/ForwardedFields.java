@@ -4,7 +4,6 @@ import io.gojinn.proxy.http.Exchange;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.util.AsciiString;
@@ -25,10 +24,9 @@ final class ForwardedFields {
 
     private ForwardedFields() {}
 
-    /** Turns a request as it was received into the one that is sent on. */
+    /** Turns the fields of a request as they were received into those that are sent on. */
     static void toUpstream(Exchange exchange, String targetAuthority) {
-        HttpRequest request = exchange.request();
-        HttpHeaders headers = request.headers();
+        HttpHeaders headers = exchange.request().headers();
         boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
         String via = exchange.speaksHttp11() ? VIA_11 : VIA_10;
         stripHopByHop(headers);
@@ -51,8 +49,6 @@ final class ForwardedFields {
             headers.remove(TRACESTATE);
         }
         addVia(headers, via);
-        request.setUri(exchange.uri());
-        request.setProtocolVersion(HttpVersion.HTTP_1_1);
     }
 
     /** Turns a response as it was received into the one that is sent on; framing is the caller's. */

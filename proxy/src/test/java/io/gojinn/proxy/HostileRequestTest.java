@@ -1,0 +1,197 @@
+package io.gojinn.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gojinn.proxy.RawClient.Response;
+import io.gojinn.proxy.listen.ListenerLimits;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests that two parties could read differently are refused and their connection closed, whole or byte by byte. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HostileRequestTest {
+    private final RawUpstream upstream = RawUpstream.echoing();
+    private final TestProxy proxy = TestProxy.with()
+            .upstream(upstream.config())
+            .limits(new ListenerLimits(100, 4096, 20, Duration.ofSeconds(10), Duration.ofSeconds(10)))
+            .start();
+
+    @BeforeAll
+    void serves() {
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false))
+                .isEqualTo(200);
+    }
+
+    @AfterAll
+    void close() {
+        proxy.close();
+        upstream.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 4\r\n\r\nabcd",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\na",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\u000bchunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n folded\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n",
+                "GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+                "GET / HTTP/1.1\nHost: a\n\n",
+                "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: b\rc\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: b\u0000c\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX: b\u0001c\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX\u0000: b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nX Y: b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n",
+                "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET\r/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /\u0001 HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /\u00e4 HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
+                "G@T / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1x\r\nHost: a\r\n\r\n",
+                "GET /a/../b HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a/%2e%2E/b HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a/.%2e HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a/..;x/b HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a%2Fb HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a%5cb HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a%00 HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a%0a HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a% HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            })
+    void refusesAndCloses(String request) {
+        assertThat(answer(request, false)).isEqualTo(400);
+        assertThat(answer(request, true)).isEqualTo(400);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "zz\r\n",
+                "-1\r\n",
+                "1\nA\r\n0\r\n\r\n",
+                "1\r\nAB0\r\n\r\n",
+                "1 \r\nA\r\n0\r\n\r\n",
+                "80000000\r\n",
+                "\r\n",
+                "1;\nx\r\nA\r\n0\r\n\r\n",
+            })
+    void refusesMalformedChunks(String chunks) {
+        assertThat(answer("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, false))
+                .isEqualTo(400);
+    }
+
+    @Test
+    void refusesOtherVersions() {
+        assertThat(answer("GET / HTTP/2.0\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
+    }
+
+    @Test
+    void refusesTunnels() {
+        assertThat(answer("CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", false))
+                .isEqualTo(501);
+    }
+
+    @Test
+    void refusesAnOverlongRequestLine() {
+        assertThat(answer("GET /" + "x".repeat(5000) + " HTTP/1.1\r\nHost: a\r\n\r\n", false))
+                .isEqualTo(414);
+    }
+
+    @Test
+    void refusesTooManyBytesOfFields() {
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(5000) + "\r\n\r\n", false))
+                .isEqualTo(431);
+    }
+
+    @Test
+    void refusesTooManyFields() {
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\n" + "X: y\r\n".repeat(20) + "\r\n", false))
+                .isEqualTo(431);
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + "X: y\r\n".repeat(18) + "\r\n", false))
+                .isEqualTo(200);
+    }
+
+    @Test
+    void refusesUnknownExpectations() {
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n", false))
+                .isEqualTo(417);
+    }
+
+    @Test
+    void doesNotServeWhatFollowsAMalformedRequest() {
+        try (RawClient client = proxy.connect()) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n");
+            assertThat(client.read().status()).isEqualTo(400);
+            assertThat(client.isClosedByPeer()).isTrue();
+        }
+    }
+
+    @Test
+    void acceptsAnAbsoluteTargetThatAgreesWithHost() {
+        try (RawClient client = proxy.connect()) {
+            Response response =
+                    client.send("GET http://A/x?y HTTP/1.1\r\nHost: a\r\n\r\n").read();
+            assertThat(response.body()).startsWith("GET /x?y HTTP/1.1\r\n");
+        }
+    }
+
+    private int answer(String request, boolean byteByByte) {
+        try (RawClient client = proxy.connect()) {
+            byte[] bytes = request.getBytes(StandardCharsets.ISO_8859_1);
+            if (byteByByte) {
+                for (byte b : bytes) {
+                    try {
+                        client.send(new byte[] {b});
+                    } catch (UncheckedIOException answeredAlready) {
+                        break;
+                    }
+                }
+            } else {
+                client.send(bytes);
+            }
+            Response response = client.read();
+            assertThat(client.isClosedByPeer()).isTrue();
+            assertThat(response.header("connection")).isEqualTo("close");
+            return response.status();
+        }
+    }
+}
