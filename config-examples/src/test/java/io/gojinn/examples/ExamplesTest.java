@@ -3,9 +3,11 @@ package io.gojinn.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +33,7 @@ class ExamplesTest {
 
     @Test
     void reverseProxyForwardsEverything() throws Exception {
-        HttpServer upstream = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        HttpServer upstream = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         upstream.createContext("/", exchange -> {
             byte[] answer = ("upstream got " + exchange.getRequestMethod() + " " + exchange.getRequestURI())
                     .getBytes(StandardCharsets.UTF_8);
@@ -42,7 +44,7 @@ class ExamplesTest {
         });
         upstream.start();
         try {
-            String text = java.nio.file.Files.readString(
+            String text = Files.readString(
                     Path.of(System.getProperty("gojinn.root"), "config-examples/reverse-proxy/proxy.toml"));
             Gojinn.Served served = Gojinn.config(
                     text.replace(":3000", ":" + upstream.getAddress().getPort()), folder);

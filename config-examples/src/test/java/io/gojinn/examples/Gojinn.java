@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 final class Gojinn implements AutoCloseable {
     private static final Path ROOT = Path.of(System.getProperty("gojinn.root"));
     private static final Path LAUNCHER = ROOT.resolve("cli/target/gojinn/gojinn");
+    private static final String READY = "ready in";
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
     private final Process process;
@@ -42,9 +43,10 @@ final class Gojinn implements AutoCloseable {
         Process process =
                 launch("serve", config.toString()).redirectErrorStream(true).start();
         Gojinn gojinn = new Gojinn(process);
-        if (!gojinn.ready.await(60, TimeUnit.SECONDS) || !process.isAlive()) {
+        // The latch opens when the process is ready, or at the end of its output.
+        if (!gojinn.ready.await(60, TimeUnit.SECONDS) || !gojinn.isReady()) {
             process.destroyForcibly();
-            throw new IllegalStateException("not ready: " + String.join("\n", gojinn.log));
+            throw new IllegalStateException("not ready: " + String.join("\n", gojinn.log()));
         }
         return gojinn;
     }
@@ -143,6 +145,10 @@ final class Gojinn implements AutoCloseable {
         }
     }
 
+    private boolean isReady() {
+        return log().stream().anyMatch(line -> line.contains(READY));
+    }
+
     /** Asks it to stop, as systemd does. */
     void terminate() {
         process.destroy();
@@ -165,7 +171,7 @@ final class Gojinn implements AutoCloseable {
             String line;
             while ((line = lines.readLine()) != null) {
                 log.add(line);
-                if (line.contains("ready in")) {
+                if (line.contains(READY)) {
                     ready.countDown();
                 }
             }
@@ -176,13 +182,18 @@ final class Gojinn implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         process.destroy();
-        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("did not stop");
+            }
+            reader.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
             process.destroyForcibly();
-            throw new IllegalStateException("did not stop");
+            Thread.currentThread().interrupt();
         }
-        reader.join(Duration.ofSeconds(10));
         for (String line : log()) {
             if (line.contains("LEAK:")) {
                 throw new AssertionError(line);

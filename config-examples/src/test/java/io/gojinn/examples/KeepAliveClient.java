@@ -3,9 +3,11 @@ package io.gojinn.examples;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -24,7 +26,7 @@ final class KeepAliveClient {
     static void run(int port, String path, AtomicBoolean stopping, LongAdder answered, List<String> lost) {
         byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
         while (true) {
-            try (Socket socket = new Socket("127.0.0.1", port)) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 socket.setSoTimeout(20_000);
                 InputStream in = new BufferedInputStream(socket.getInputStream());
                 boolean open = true;
@@ -53,9 +55,8 @@ final class KeepAliveClient {
         }
         int length = 0;
         boolean keep = true;
-        String line;
-        while (!(line = readLine(in)).isEmpty()) {
-            String lower = line.toLowerCase(java.util.Locale.ROOT);
+        for (String line = readLine(in); !line.isEmpty(); line = readLine(in)) {
+            String lower = line.toLowerCase(Locale.ROOT);
             if (lower.startsWith("content-length:")) {
                 length = Integer.parseInt(lower.substring(15).strip());
             } else if (lower.startsWith("connection:") && lower.contains("close")) {

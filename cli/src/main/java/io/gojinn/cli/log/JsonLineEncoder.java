@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.KeyValuePair;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -31,7 +32,7 @@ public final class JsonLineEncoder extends EncoderBase<ILoggingEvent> {
     @Override
     public byte[] encode(ILoggingEvent event) {
         ByteArrayOutputStream line = new ByteArrayOutputStream(512);
-        try (JsonGenerator out = json.createGenerator(line)) {
+        try (JsonGenerator out = json.createGenerator(ObjectWriteContext.empty(), line)) {
             out.writeStartObject();
             out.writeStringProperty("time", event.getInstant().toString());
             out.writeStringProperty("level", event.getLevel().toString());

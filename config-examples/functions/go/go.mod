@@ -1,0 +1,3 @@
+module gojinn.example
+
+go 1.24

@@ -1,0 +1,4 @@
+;; Breaks the contract: ends well and prints nothing.
+(module
+  (memory (export "memory") 1)
+  (func (export "_start")))

@@ -1,0 +1,21 @@
+;; A valid answer, then proc_exit(0) from a nested call: nothing after it may run.
+(module
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 16) "{\"status\":200,\"body\":\"ok\"}")
+  (func $write (param $fd i32) (param $text i32) (param $length i32)
+    (i32.store (i32.const 0) (local.get $text))
+    (i32.store (i32.const 4) (local.get $length))
+    (drop (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func $leave
+    (call $proc_exit (i32.const 0))
+    (unreachable))
+  (func $answer
+    (call $write (i32.const 1) (i32.const 16) (i32.const 26))
+    (call $leave)
+    (unreachable))
+  (func (export "_start")
+    (call $answer)
+    (unreachable)))
