@@ -10,7 +10,7 @@ public final class AdaptedModule {
     /** The exported function of {@link #withRestore} that gives globals their captured values. */
     public static final String RESTORE = WasmModule.RESERVED_PREFIX + "restore";
 
-    private static final ExternalType.Function ACTION = new ExternalType.Function(List.of(), List.of());
+    static final ExternalType.Function ACTION = new ExternalType.Function(List.of(), List.of());
 
     private final WasmModule original;
     private final AdaptOptions options;

@@ -43,7 +43,10 @@ public final class ModuleAdapter {
         OptionalInt start = module.start();
         if (start.isPresent()) {
             edit.remove(Section.START);
-            edit.exportFunction(AdaptedModule.START, edit.shifted(start.getAsInt()));
+            // Not the function itself: an export would declare it for ref.func, and an invalid module become valid.
+            ByteWriter body = new ByteWriter(8).u32(0);
+            body.u8(Opcode.CALL).u32(edit.shifted(start.getAsInt())).u8(Opcode.END);
+            edit.exportFunction(AdaptedModule.START, edit.function(AdaptedModule.ACTION, body));
         }
         addGetters();
         return new AdaptedModule(original, options, edit, List.copyOf(captured), start.isPresent());
