@@ -8,6 +8,9 @@ final class Nearest {
     /** Longer words are not compared: the table of distances is quadratic. */
     private static final int LONGEST = 64;
 
+    /** Enough for anyone's names, and a bound on the work for a file full of mistakes. */
+    private static final int MOST_CANDIDATES = 1_000;
+
     private Nearest() {}
 
     /** The closest of the known words, or null when none is close: a third of the letters may differ. */
@@ -17,7 +20,7 @@ final class Nearest {
         }
         String nearest = null;
         int least = Math.max(1, word.length() / 3) + 1;
-        for (String candidate : known) {
+        for (String candidate : known.stream().limit(MOST_CANDIDATES).toList()) {
             int distance = candidate.length() > LONGEST ? least : distance(word, candidate);
             if (distance < least) {
                 least = distance;

@@ -1,0 +1,515 @@
+package io.gojinn.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gojinn.cli.config.LoadedConfig.Rejected;
+import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.route.RouteAction;
+import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionLimits;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigLoaderTest {
+    private static final String LISTENER = """
+            [[listener]]
+            name = "web"
+            address = ":8080"
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private ConfigFixture fixture;
+
+    @BeforeEach
+    void lay() throws IOException {
+        fixture = new ConfigFixture(folder);
+    }
+
+    @Test
+    void readsEveryKey() {
+        GojinnConfig config = fixture.accepted(ConfigFixture.EVERYTHING);
+
+        assertThat(config.functionThreads()).isEqualTo(3);
+        assertThat(config.proxy().eventLoops()).isEqualTo(2);
+        assertThat(config.proxy().shutdownGrace()).isEqualTo(Duration.ofSeconds(5));
+        ListenerConfig web = config.proxy().listeners().getFirst();
+        assertThat(web.address().getPort()).isEqualTo(8443);
+        assertThat(web.tls().orElseThrow().certificates().getFirst().certificate())
+                .isEqualTo(folder.resolve("site.pem"));
+        assertThat(web.limits().connections()).isEqualTo(1_000);
+        assertThat(web.limits().headerBytes()).isEqualTo(16 << 10);
+        ListenerConfig plain = config.proxy().listeners().get(1);
+        assertThat(plain.tls()).isEmpty();
+        assertThat(plain.address().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
+        assertThat(plain.limits())
+                .isEqualTo(new ListenerLimits(10_000, 32 << 10, 50, Duration.ofMillis(500), Duration.ofMinutes(2)));
+        assertThat(config.proxy().upstreams().getFirst().targets())
+                .containsExactly(new Target("127.0.0.1", 3000), new Target("::1", 80), new Target("app.internal", 81));
+        assertThat(config.proxy().upstreams().getFirst().idleConnections()).isEqualTo(7);
+        assertThat(config.proxy().admin().orElseThrow().metricsPath()).isEqualTo("/m");
+        assertThat(config.proxy().admin().orElseThrow().address().getAddress().isLoopbackAddress())
+                .isTrue();
+    }
+
+    @Test
+    void readsFunctionsOverTheirDefaults() {
+        FunctionDefinition greet =
+                fixture.accepted(ConfigFixture.EVERYTHING).functions().getFirst();
+
+        assertThat(greet.module()).isEqualTo(folder.resolve("greet.wasm"));
+        assertThat(greet.limits())
+                .isEqualTo(new FunctionLimits(Duration.ofMillis(50), 32 << 20, 2_000_000, 1 << 10, 8, 0));
+        assertThat(greet.environment())
+                .isEqualTo(Map.of("GREETING", "hello world", "PRICE", "${env:WHO}", "TOKEN", "s3cr3t"));
+    }
+
+    @Test
+    void readsRoutesInOrder() {
+        var routes = fixture.accepted(ConfigFixture.EVERYTHING).proxy().routes();
+
+        assertThat(routes).extracting("name").containsExactly("api", "old", "ok", "rest");
+        assertThat(routes.get(0).match().methods()).isEqualTo(Set.of("GET", "PURGE"));
+        assertThat(routes.get(0).match().listeners()).containsExactly("web");
+        assertThat(routes.get(0).action()).isEqualTo(new RouteAction.Call("greet"));
+        assertThat(routes.get(1).match().headers()).isEqualTo(Map.of("X-Old", "yes"));
+        assertThat(routes.get(1).action()).isEqualTo(new RouteAction.Redirect(308, "https://example.com/new"));
+        assertThat(routes.get(2).action())
+                .isEqualTo(new RouteAction.Respond(201, Map.of("Content-Type", "text/plain"), "ok"));
+        assertThat(routes.get(3).match()).isEqualTo(RouteMatch.ANY);
+        assertThat(routes.get(3).action()).isEqualTo(new RouteAction.Forward("app"));
+    }
+
+    @Test
+    void leavesLimitsOutAtTheRecordsDefaults() {
+        GojinnConfig config = fixture.accepted(LISTENER + "[[function]]\nname = \"f\"\nmodule = \"greet.wasm\"");
+
+        assertThat(config.proxy().listeners().getFirst().limits()).isEqualTo(ListenerLimits.defaults());
+        assertThat(config.functions().getFirst().limits()).isEqualTo(FunctionLimits.defaults());
+        assertThat(config.proxy().shutdownGrace()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(config.proxy().admin()).isEmpty();
+    }
+
+    @Test
+    void reportsTenMistakesAtOnceEachInItsPlace() {
+        String text = """
+                [server]
+                event_lops = 4
+                shutdown_grace = "30"
+
+                [[listener]]
+                name = "web"
+                address = "example.com"
+                limits.connections = "many"
+
+                [[upstream]]
+                name = "app"
+                targets = ["https://10.0.0.1", "http://10.0.0.2/x"]
+
+                [[function]]
+                name = "greet"
+                module = "great.wasm"
+                memory = "64mib"
+
+                [[route]]
+                name = "a"
+                match = { path = "v1" }
+                upstream = "ap"
+                """;
+
+        assertThat(fixture.problems(text))
+                .containsExactly(
+                        "proxy.toml:2:1: server.event_lops: found an unknown key, expected a key of [server];"
+                                + " did you mean \"event_loops\"?",
+                        "proxy.toml:3:1: server.shutdown_grace: found \"30\","
+                                + " expected a duration with a unit (ns, us, ms, s, m, h), such as \"50ms\"",
+                        "proxy.toml:7:1: listener[0].address: found \"example.com\", expected host:port with an IP"
+                                + " address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"",
+                        "proxy.toml:8:1: listener[0].limits.connections: found \"many\","
+                                + " expected an integer from 1 to 10000000",
+                        "proxy.toml:12:12: upstream[0].targets[0]: found \"https://10.0.0.1\","
+                                + " expected a URL http://host:port; https to an upstream is not supported yet",
+                        "proxy.toml:12:32: upstream[0].targets[1]: found \"http://10.0.0.2/x\","
+                                + " expected a URL http://host:port without a path",
+                        "proxy.toml:16:1: function[0].module: found \"great.wasm\", expected a file that exists",
+                        "proxy.toml:17:1: function[0].memory: found \"64mib\", expected a size with a unit"
+                                + " (B, KB, KiB, MB, MiB, GB, GiB), such as \"64MiB\"; did you mean \"64MiB\"?",
+                        "proxy.toml:21:11: route[0].match.path: found \"v1\", expected a path that starts with /",
+                        "proxy.toml:22:1: route[0].upstream: found \"ap\", expected the name of an upstream;"
+                                + " did you mean \"app\"?");
+    }
+
+    @Test
+    void reportsEverySyntaxError() {
+        assertThat(fixture.problems("a = \nb = = 3\n[c]\n[c]\n"))
+                .containsExactly(
+                        "proxy.toml:1:5: found end of line, expected a value",
+                        "proxy.toml:2:5: found '=', expected a value",
+                        "proxy.toml:4:1: found a second c, expected only the one on line 3");
+    }
+
+    @Test
+    void wantsAListener() {
+        assertThat(fixture.problems(""))
+                .containsExactly("proxy.toml:1:1: listener: found nothing, expected an array of tables, [[listener]]");
+        assertThat(fixture.problems("listener = []"))
+                .containsExactly("proxy.toml:1:1: listener: found an empty array, expected at least one [[listener]]");
+    }
+
+    @Test
+    void namesWhatATableLacks() {
+        assertThat(fixture.problems("[[listener]]\nname = \"web\"\n"))
+                .containsExactly("proxy.toml:1:1: listener[0].address: found nothing,"
+                        + " expected an address such as \"0.0.0.0:8080\"");
+    }
+
+    @Test
+    void toleratesNoTableOfTheWrongKind() {
+        assertThat(fixture.problems("server = 1\nadmin = []\nlistener.name = \"x\"\n[[metrics]]\n[route]\nname='a'"))
+                .containsExactly(
+                        "proxy.toml:1:1: server: found 1, expected a table, [server]",
+                        "proxy.toml:2:1: admin: found an array, expected a table, [admin]",
+                        "proxy.toml:3:1: listener: found a table, expected an array of tables, [[listener]]",
+                        "proxy.toml:4:1: metrics: found an array, expected a table, [metrics]",
+                        "proxy.toml:5:1: route: found a table, expected an array of tables, [[route]]");
+    }
+
+    @Test
+    void refusesTwoThingsOfOneName() {
+        String text = LISTENER + "[[listener]]\nname = \"web\"\naddress = \":8081\"\n";
+        assertThat(fixture.problems(text))
+                .containsExactly(
+                        "proxy.toml:5:1: listener[1].name: found \"web\", the name of the listener on line 2 too,"
+                                + " expected a name of its own");
+    }
+
+    @Test
+    void refusesTwoListenersOnOneAddress() {
+        String text = LISTENER + "[[listener]]\nname = \"b\"\naddress = \"127.0.0.1:8080\"\n"
+                + "[admin]\naddress = \"[::1]:8080\"\n";
+        assertThat(fixture.problems(text))
+                .containsExactly(
+                        "proxy.toml:6:1: listener[1].address: found \"127.0.0.1:8080\", taken by listener[0].address"
+                                + " on line 3, expected an address of its own",
+                        "proxy.toml:8:1: admin.address: found \"[::1]:8080\", taken by listener[0].address on line 3,"
+                                + " expected an address of its own");
+    }
+
+    @Test
+    void letsPortZeroBeUsedTwice() {
+        fixture.accepted(
+                "[[listener]]\nname='a'\naddress='127.0.0.1:0'\n[[listener]]\nname='b'\naddress='127.0.0.1:0'\n");
+    }
+
+    @Test
+    void keepsTheAdminListenerOnLoopback() {
+        assertThat(fixture.problems(LISTENER + "[admin]\naddress = \"0.0.0.0:2019\""))
+                .singleElement()
+                .asString()
+                .startsWith("proxy.toml:5:1: admin.address: found \"0.0.0.0:2019\", expected a loopback address");
+    }
+
+    @Test
+    void refusesMetricsThatNobodyServes() {
+        assertThat(fixture.problems(LISTENER + "[metrics]\n"))
+                .containsExactly("proxy.toml:4:1: metrics: found [metrics] without [admin],"
+                        + " expected [admin], which serves the metrics");
+    }
+
+    @Test
+    void wantsExactlyOneAction() {
+        assertThat(fixture.routeProblems(""))
+                .containsExactly("proxy.toml:7:1: route[0]: found no action,"
+                        + " expected exactly one of function, upstream, respond, redirect");
+        assertThat(fixture.routeProblems("function = \"greet\"\nrespond = {}"))
+                .containsExactly("proxy.toml:7:1: route[0]: found function and respond,"
+                        + " expected exactly one of function, upstream, respond, redirect");
+    }
+
+    @Test
+    void refusesAMatchThatNeverGetsARequest() {
+        String route = """
+                match = { host = "A.example", path = "/{x}", methods = ["GET", "PUT"], headers = { X-A = "1" } }
+                function = "greet"
+                [[route]]
+                name = "again"
+                match = { host = "a.example", path = "/{y}", methods = ["PUT", "GET"], headers = { x-a = "1" } }
+                function = "greet"
+                [[route]]
+                name = "other"
+                match = { host = "a.example", path = "/{y}", methods = ["PUT"], headers = { x-a = "1" } }
+                function = "greet"
+                """;
+        assertThat(fixture.routeProblems(route))
+                .containsExactly("proxy.toml:13:1: route[1].match: found the same match as route[0] on line 7,"
+                        + " expected one that takes other requests: the first route takes them all");
+    }
+
+    @Test
+    void doesNotBlameReferencesToWhatIsItselfWrong() {
+        String text = """
+                [[listener]]
+                name = "web"
+                address = 1
+                [[route]]
+                name = "a"
+                match.listener = "web"
+                respond = {}
+                """;
+        assertThat(fixture.problems(text)).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "example.com",
+                "*.example.com",
+                "a_b.example",
+                "127.0.0.1",
+                "[::1]",
+                "localhost",
+                "xn--bcher-kva.example"
+            })
+    void acceptsHosts(String host) {
+        assertThat(fixture.routeProblems("match.host = '" + host + "'\nrespond = {}"))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "*",
+                "*.",
+                "a.*",
+                "*.*.b",
+                "example.com:80",
+                "a..b",
+                "-a.example",
+                "http://a",
+                "a b",
+                "bücher.example",
+                "a.example.",
+                "[::1",
+                "[zz]"
+            })
+    void refusesHosts(String host) {
+        assertThat(fixture.routeProblems("match.host = '" + host + "'\nrespond = {}"))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("route[0].match.host");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/*", "/a/*", "/{id}", "/a/{id}/b/{_x}/*", "/%41", "/a//b", "/~a!$&'()+,;=:@"})
+    void acceptsPaths(String path) {
+        assertThat(fixture.routeProblems("match.path = \"" + path + "\"\nrespond = {}"))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "*",
+                "/a*",
+                "/*/b",
+                "/{a}/{a}",
+                "/{}",
+                "/{a",
+                "/a{b}",
+                "/{1}",
+                "/a?b",
+                "/a#b",
+                "/a b",
+                "/%4",
+                "/%zz",
+                "/a/../b",
+                "/.",
+                "/ä"
+            })
+    void refusesPaths(String path) {
+        assertThat(fixture.routeProblems("match.path = '" + path + "'\nrespond = {}"))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("route[0].match.path");
+    }
+
+    @Test
+    void tellsTheCaseOfMethods() {
+        assertThat(fixture.routeProblems("match.methods = [\"get\", \"G T\"]\nrespond = {}"))
+                .containsExactly(
+                        "proxy.toml:9:18: route[0].match.methods[0]: found \"get\", expected a method; their case counts"
+                                + " (RFC 9110, 9.1); did you mean \"GET\"?",
+                        "proxy.toml:9:25: route[0].match.methods[1]: found \"G T\", expected a method such as \"GET\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"a b\" = '1'", "a = \"x\\r\\ny: z\"", "a = ' x'", "a = 'ü'", "\"\" = 'x'", "a = 1"})
+    void refusesHeaderFields(String field) {
+        assertThat(fixture.routeProblems("respond.headers = { " + field + " }")).hasSize(1);
+    }
+
+    @Test
+    void refusesFieldsThatFrameTheMessageOrComeTwice() {
+        assertThat(fixture.routeProblems("respond.headers = { content-length = '1', A = '1', a = '1' }"))
+                .containsExactly(
+                        "proxy.toml:9:1: route[0].respond.headers: found \"a\" twice,"
+                                + " expected each field once, whatever its case",
+                        "proxy.toml:9:21: route[0].respond.headers.content-length: found the key \"content-length\","
+                                + " expected a field that does not frame the message");
+    }
+
+    @Test
+    void refusesABodyWhereNoneMayBe() {
+        assertThat(fixture.routeProblems("respond = { status = 204, body = 'x' }"))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/a?b=c", "https://example.com/x", "http://[::1]:80/"})
+    void acceptsLocations(String location) {
+        assertThat(fixture.routeProblems("redirect.location = '" + location + "'"))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "a", "//example.com", "javascript:alert(1)", "ftp://a/", "/a b", "http://", "/ü", "/%z"})
+    void refusesLocations(String location) {
+        assertThat(fixture.routeProblems("redirect.location = '" + location + "'"))
+                .hasSize(1);
+    }
+
+    @Test
+    void refusesOtherRedirectStatuses() {
+        assertThat(fixture.routeProblems("redirect = { status = 304, location = '/' }"))
+                .containsExactly("proxy.toml:9:14: route[0].redirect.status: found 304,"
+                        + " expected one of 301, 302, 303, 307, 308");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "timeout, 500us",
+        "timeout, 61m",
+        "timeout, 1d",
+        "timeout, -1s",
+        "timeout, 1.5s",
+        "timeout, 1 s",
+        "timeout, 999999999999999h",
+        "memory, 65535B",
+        "memory, 2GiB",
+        "max_output, 0B",
+        "max_body, 3GiB"
+    })
+    void refusesLimitsOutOfRange(String key, String value) {
+        String text = LISTENER + "[[function]]\nname='f'\nmodule='greet.wasm'\n" + key + " = '" + value + "'";
+        assertThat(fixture.problems(text))
+                .singleElement()
+                .asString()
+                .startsWith("proxy.toml:7:1: function[0]." + key + ": found \"" + value + "\", expected");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"127.0.0.1", ":", ":x", ":65536", "300.1.1.1:1", "1.2.3:1", "a.example:1", "[::1]", "::1:1"})
+    void refusesAddresses(String address) {
+        assertThat(fixture.problems("[[listener]]\nname='a'\naddress='" + address + "'\n"))
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "a:1",
+                "http://",
+                "http://:80",
+                "http://a:0",
+                "http://a:99999",
+                "http://u:p@a:1",
+                "http://a?b",
+                "http://300.0.0.1",
+                "HTTPS://a",
+                "http://a:1:2"
+            })
+    void refusesTargets(String target) {
+        assertThat(fixture.problems(LISTENER + "[[upstream]]\nname='a'\ntargets=['" + target + "']\n"))
+                .hasSize(1);
+    }
+
+    @Test
+    void wantsFilesThatCanBeRead() throws IOException {
+        Files.createDirectory(folder.resolve("dir.wasm"));
+        try (RandomAccessFile large =
+                new RandomAccessFile(folder.resolve("large.wasm").toFile(), "rw")) {
+            large.setLength(CrossChecks.MOST_MODULE_BYTES + 1);
+        }
+        String text = LISTENER + """
+                tls.certificates = [{ certificate = "none.pem", key = "site.key" }]
+                [[function]]
+                name = "a"
+                module = "dir.wasm"
+                [[function]]
+                name = "b"
+                module = "large.wasm"
+                [[function]]
+                name = "c"
+                module = "nul\\u0000.wasm"
+                """;
+        assertThat(fixture.problems(text))
+                .containsExactly(
+                        "proxy.toml:4:23: listener[0].tls.certificates[0].certificate: found \"none.pem\","
+                                + " expected a file that exists",
+                        "proxy.toml:7:1: function[0].module: found \"dir.wasm\", a directory, expected a regular file",
+                        "proxy.toml:10:1: function[1].module: found \"large.wasm\" of 268435457 bytes,"
+                                + " expected a file of at most 256MiB",
+                        "proxy.toml:13:1: function[2].module: found \"nul\\u0000.wasm\","
+                                + " expected a path that the file system can hold");
+    }
+
+    @Test
+    void printsNoControlCharacters() {
+        assertThat(fixture.problems(LISTENER + "\"\\u001b[31m\\u202e\" = 1\n"))
+                .containsExactly("proxy.toml:4:1: listener[0].\"\\u001B[31m\\u202E\": found an unknown key,"
+                        + " expected a key of [[listener]]");
+    }
+
+    @Test
+    void saysWhereTheFileStopsBeingText() {
+        byte[] bytes = "[server]\n# \u00e9x".getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(((Rejected) fixture.load(bytes)).problems())
+                .singleElement()
+                .asString()
+                .endsWith("proxy.toml:2:3: found a byte that is not UTF-8, expected UTF-8 text");
+    }
+
+    @Test
+    void refusesFilesThatAreNone() throws IOException {
+        ConfigLoader loader = new ConfigLoader(name -> null);
+        Path large = Files.write(folder.resolve("large.toml"), new byte[ConfigLoader.MOST_BYTES + 1]);
+        for (Path path : List.of(folder, large, folder.resolve("missing.toml"), Path.of("/dev/zero"))) {
+            assertThat(loader.load(path)).isInstanceOf(Rejected.class);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.cli.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.cli;
+
+import org.jspecify.annotations.NullMarked;
