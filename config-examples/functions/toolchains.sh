@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Compilers for guest modules on Debian 12; sourced by the build scripts.
 #
 # C and WAT use Debian 12's own packages, installed on the machine. Go 1.24 and Rust 1.85 exist in Debian 13 only:
