@@ -56,12 +56,14 @@ compile_wat() {
 }
 
 # compile_c BINARY CLANG_ARGUMENT...
+# A small stack below the data keeps the memory, which is reset after every request, small; an overflow traps.
 compile_c() {
     installed clang lld wasi-libc libclang-rt-dev-wasm32
     local binary=$1
     shift
-    clang --target=wasm32-wasi --sysroot=/usr -std=c17 -O2 -Wall -Wextra -Werror \
-        -ffile-prefix-map="$PWD"=. -Wl,--strip-all -o "$binary" "$@"
+    clang --target=wasm32-wasi --sysroot=/usr -std=c17 -O2 -Wall -Wextra -Werror -ffile-prefix-map="$PWD"=. \
+        -Wl,--strip-all -Wl,--stack-first -Wl,-z,stack-size=32768 -o "$binary" "$@"
+    chmod a-x "$binary"
 }
 
 # compile_go BINARY GO_BUILD_ARGUMENT...: run in the folder of the go.mod.

@@ -48,7 +48,7 @@ final class CheckCommand implements Callable<Integer> {
         } else if (problems.isEmpty()) {
             out.println(config + ": good");
         } else {
-            problems.forEach(spec.commandLine().getErr()::println);
+            problems.stream().map(TerminalText::line).forEach(spec.commandLine().getErr()::println);
         }
         return problems.isEmpty() ? Gojinn.GOOD : Gojinn.NOT_ACCEPTABLE;
     }

@@ -44,14 +44,15 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
         switch (outcome) {
             case Outcome.Replied replied ->
                 out.println("  run         status " + replied.response().status());
-            case Outcome.Failed failed -> out.println("  run         " + failed.label() + ": " + failed.detail());
+            case Outcome.Failed failed ->
+                out.println("  run         " + failed.label() + ": " + TerminalText.line(failed.detail()));
         }
         out.printf("  time        %.3f ms%n", outcome.usage().executionNanos() / 1e6);
         out.println("  peak memory " + outcome.usage().memoryBytes() + " bytes");
         for (String line : log) {
-            out.println("  log         " + line);
+            out.println("  log         " + TerminalText.line(line));
         }
-        out.println("  output      " + output);
+        out.println("  output      " + TerminalText.line(output));
     }
 
     Map<String, Object> toMap() {

@@ -32,7 +32,9 @@ final class ServeCommand implements Callable<Integer> {
         try {
             application = Application.start(config, Version.current());
         } catch (Refusal refusal) {
-            refusal.problems().forEach(spec.commandLine().getErr()::println);
+            refusal.problems().stream()
+                    .map(TerminalText::line)
+                    .forEach(spec.commandLine().getErr()::println);
             return Gojinn.NOT_ACCEPTABLE;
         }
         // The JVM would exit with 143 for SIGTERM; a drained stop is a success.

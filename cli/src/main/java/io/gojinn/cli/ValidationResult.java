@@ -27,9 +27,9 @@ record ValidationResult(
 
     void print(PrintWriter out, Ansi ansi) {
         String verdict = acceptable() ? "@|green,bold good|@" : "@|red,bold not acceptable|@";
-        out.println(ansi.string("@|bold " + file + "|@: " + verdict));
+        out.println(TerminalText.line(file.toString()) + ": " + ansi.string(verdict));
         for (String problem : problems) {
-            out.println("  problem     " + problem);
+            out.println("  problem     " + TerminalText.line(problem));
         }
         if (report != null) {
             print(out, report);
@@ -53,7 +53,8 @@ record ValidationResult(
             out.println("  needs       " + String.join(", ", report.proposals()));
         }
         for (ModuleReport.Import wanted : report.imports()) {
-            out.println("  import      " + wanted.module() + " " + wanted.name() + "  " + capability(wanted));
+            out.println("  import      " + TerminalText.line(wanted.module() + " " + wanted.name()) + "  "
+                    + capability(wanted));
         }
     }
 

@@ -3,10 +3,13 @@ package io.gojinn.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.runtime.FunctionLimits;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +74,26 @@ class BackPressureTest {
             read.countDown();
             assertThat(client.read().body()).isEqualTo("ok");
             sender.join();
+        }
+    }
+
+    @Test
+    void aReaderThatStallsForGoodIsCutOff() {
+        String large = "y".repeat(1 << 20);
+        FakeFunction function = new FakeFunction(
+                new FunctionLimits(Duration.ofSeconds(1), 1 << 20, 64 << 20, 1000, 1, 1),
+                invocation -> {
+                    invocation.input();
+                    FakeFunction.reply(invocation, 200, large.repeat(32));
+                },
+                new AtomicInteger());
+        ListenerLimits limits = new ListenerLimits(10, 4096, 20, Duration.ofMillis(300), Duration.ofMillis(300));
+        try (TestProxy proxy =
+                        TestProxy.with().function("/f", function).limits(limits).start();
+                RawClient client = proxy.connect()) {
+            client.get("/f");
+            await().until(() -> proxy.metric("gojinn_client_errors_total", "reason", "stalled") == 1);
+            await().until(() -> proxy.metric("gojinn_open_connections", "listener", "web") == 0);
         }
     }
 

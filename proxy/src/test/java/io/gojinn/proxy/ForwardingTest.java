@@ -8,6 +8,7 @@ import io.gojinn.proxy.upstream.UpstreamConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -108,6 +109,40 @@ class ForwardingTest {
                 assertThat(response.header("via")).isEqualTo("1.0 gojinn");
                 assertThat(response.body()).isEqualTo("all there is");
             }
+        }
+    }
+
+    @Test
+    void unframesAChunkedBodyForAnOldClient() {
+        try (RawUpstream upstream = RawUpstream.answering(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+                TestProxy proxy = TestProxy.forwardingTo(upstream);
+                RawClient client = proxy.connect()) {
+            Response response = client.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                    .read();
+            assertThat(response.body()).isEqualTo("abc");
+            assertThat(response.headers())
+                    .doesNotContainKey("transfer-encoding")
+                    .containsEntry("connection", "close");
+        }
+    }
+
+    @Test
+    void answers504WhenAConnectionCannotBeMadeInTime() throws IOException {
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket first = new Socket(full.getInetAddress(), full.getLocalPort());
+                Socket second = new Socket(full.getInetAddress(), full.getLocalPort());
+                TestProxy proxy = TestProxy.with()
+                        .upstream(new UpstreamConfig(
+                                "app",
+                                List.of(new UpstreamConfig.Target("127.0.0.1", full.getLocalPort())),
+                                Duration.ofMillis(200),
+                                Duration.ofSeconds(5),
+                                4))
+                        .start();
+                RawClient client = proxy.connect()) {
+            assertThat(first.isConnected() && second.isConnected()).isTrue();
+            assertFailed(client.get("/").read(), 504, "upstream_connect_timeout");
         }
     }
 

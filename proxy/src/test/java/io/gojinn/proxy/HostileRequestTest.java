@@ -143,6 +143,14 @@ class HostileRequestTest {
     }
 
     @Test
+    void countsTheRequestLineAndTheFieldsTogether() {
+        assertThat(answer(
+                        "GET /" + "x".repeat(3000) + " HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(3000) + "\r\n\r\n",
+                        false))
+                .isEqualTo(431);
+    }
+
+    @Test
     void refusesTooManyFields() {
         assertThat(answer("GET / HTTP/1.1\r\nHost: a\r\n" + "X: y\r\n".repeat(20) + "\r\n", false))
                 .isEqualTo(431);

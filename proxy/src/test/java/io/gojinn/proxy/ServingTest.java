@@ -1,8 +1,22 @@
 package io.gojinn.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gojinn.proxy.RawClient.Response;
+import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.listen.ListenerLimits;
+import io.prometheus.client.CollectorRegistry;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ServingTest {
@@ -31,6 +45,32 @@ class ServingTest {
                         .endsWith("\r\n\r\nbody");
             }
             assertThat(upstream.connections).hasValue(1);
+        }
+    }
+
+    @Test
+    void namesTheListenerThatCannotBeBoundAndLeavesNothingOpen() throws IOException {
+        InetSocketAddress first;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            first = (InetSocketAddress) free.getLocalSocketAddress();
+        }
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            InetSocketAddress second = (InetSocketAddress) taken.getLocalSocketAddress();
+            ProxyConfig config = new ProxyConfig(
+                    1,
+                    Duration.ofSeconds(1),
+                    List.of(
+                            new ListenerConfig("first", first, Optional.empty(), ListenerLimits.defaults()),
+                            new ListenerConfig("second", second, Optional.empty(), ListenerLimits.defaults())),
+                    List.of(),
+                    List.of(),
+                    Optional.empty());
+            assertThatThrownBy(() -> ProxyServer.start(config, Map.of(), new CollectorRegistry(), () -> "{}"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("listener second")
+                    .hasMessageContaining(String.valueOf(second.getPort()));
+            assertThatThrownBy(() -> new Socket(first.getAddress(), first.getPort()).close())
+                    .isInstanceOf(ConnectException.class);
         }
     }
 

@@ -18,6 +18,8 @@ public final class FixedActions {
         byte[] content = config.body().getBytes(StandardCharsets.UTF_8);
         HttpHeaders headers = Exchange.newHeaders();
         config.headers().forEach(headers::add);
+        // Framing is this proxy's.
+        headers.remove(HttpHeaderNames.TRANSFER_ENCODING).remove(HttpHeaderNames.CONNECTION);
         if (content.length > 0 && !headers.contains(HttpHeaderNames.CONTENT_TYPE)) {
             headers.set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=utf-8");
         }

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpMessageDecoderResult;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class RequestDecoder extends HttpRequestDecoder {
     private static final byte LF = '\n';
 
+    private final int headerBytes;
     private boolean inBody;
     private boolean lineSeen;
     private boolean announced;
@@ -41,6 +43,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                 .setAllowDuplicateContentLengths(false)
                 .setHeadersFactory(new BoundedHeaders(headerCount))
                 .setTrailersFactory(new BoundedHeaders(headerCount)));
+        this.headerBytes = headerBytes;
     }
 
     @Override
@@ -61,9 +64,8 @@ final class RequestDecoder extends HttpRequestDecoder {
                 inBody = true;
                 lineSeen = false;
                 announced = false;
-                if (violation != null && request.decoderResult().isSuccess()) {
-                    request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
-                    discarding = true;
+                if (request.decoderResult().isSuccess()) {
+                    refuse(request);
                 }
             }
             if (out.get(i) instanceof LastHttpContent) {
@@ -73,6 +75,18 @@ final class RequestDecoder extends HttpRequestDecoder {
         if (!inBody && out.size() == firstOut && !announced) {
             announced = true;
             ctx.fireUserEventTriggered(ClientConnection.HEAD_STARTED);
+        }
+    }
+
+    private void refuse(HttpRequest request) {
+        if (violation != null) {
+            request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
+            discarding = true;
+        } else if (request.decoderResult() instanceof HttpMessageDecoderResult size && size.totalSize() > headerBytes) {
+            // Netty bounds the line and the fields each, not together.
+            request.setDecoderResult(DecoderResult.failure(
+                    new TooLongHttpHeaderException("a header section of " + size.totalSize() + " bytes")));
+            discarding = true;
         }
     }
 

@@ -3,6 +3,7 @@ package io.gojinn.runtime.exec;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.sandbox.Sandbox;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -71,8 +72,8 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
     }
 
     private void end(State how) {
-        Sandbox running = sandbox;
-        if (running != null && state.compareAndSet(State.RUNNING, how)) {
+        if (state.compareAndSet(State.RUNNING, how)) {
+            Sandbox running = Objects.requireNonNull(sandbox);
             // Closing a context waits for its worker to leave; neither watchdog nor event loop may.
             Thread.ofVirtual().name("gojinn-kill").start(running::kill);
         }

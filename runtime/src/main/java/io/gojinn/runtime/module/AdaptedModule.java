@@ -10,19 +10,25 @@ public final class AdaptedModule {
     /** The exported function of {@link #withRestore} that gives globals their captured values. */
     public static final String RESTORE = WasmModule.RESERVED_PREFIX + "restore";
 
-    private static final ExternalType.Function ACTION = new ExternalType.Function(List.of(), List.of());
+    static final ExternalType.Function ACTION = new ExternalType.Function(List.of(), List.of());
 
     private final WasmModule original;
     private final AdaptOptions options;
+    private final ModuleEdit edit;
     private final byte[] binary;
     private final List<CapturedGlobal> captured;
     private final boolean hasStart;
 
     AdaptedModule(
-            WasmModule original, AdaptOptions options, byte[] binary, List<CapturedGlobal> captured, boolean hasStart) {
+            WasmModule original,
+            AdaptOptions options,
+            ModuleEdit edit,
+            List<CapturedGlobal> captured,
+            boolean hasStart) {
         this.original = original;
         this.options = options;
-        this.binary = binary;
+        this.edit = edit;
+        this.binary = edit.toBinary();
         this.captured = captured;
         this.hasStart = hasStart;
     }
@@ -58,27 +64,20 @@ public final class AdaptedModule {
             throw new IllegalArgumentException(
                     "found " + values.size() + " captured values, expected " + captured.size());
         }
-        ModuleParser.Result module = parseAgain();
-        ModuleEdit edit = new ModuleEdit(module);
+        ModuleParser.Result module = original.parsed();
+        ModuleEdit restored = edit.copy();
         if (module.memories().size() > module.importedMemories()) {
             ExternalType.Memory memory = module.memories().getLast();
-            long maximum = memory.maximum().orElse(options.memoryPages());
+            long maximum = Math.min(memory.maximum().orElse(Long.MAX_VALUE), options.memoryPages());
             if (memoryPages < memory.initial() || memoryPages > maximum) {
                 throw new IllegalArgumentException(
                         "memoryPages is " + memoryPages + ", expected " + memory.initial() + " to " + maximum);
             }
-            edit.replace(Section.MEMORY, ModuleAdapter.limits(memoryPages, memory.maximum(), options.memoryPages()));
+            restored.replace(
+                    Section.MEMORY, ModuleAdapter.limits(memoryPages, memory.maximum(), options.memoryPages()));
         }
-        edit.exportFunction(RESTORE, edit.function(ACTION, restorer(values)));
-        return edit.toBinary();
-    }
-
-    private ModuleParser.Result parseAgain() {
-        try {
-            return ModuleParser.parse(binary);
-        } catch (InvalidModuleException e) {
-            throw new IllegalStateException("an adapted module does not parse", e);
-        }
+        restored.exportFunction(RESTORE, restored.function(ACTION, restorer(values)));
+        return restored.toBinary();
     }
 
     private ByteWriter restorer(List<Long> values) {

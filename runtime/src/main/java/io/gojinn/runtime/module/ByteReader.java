@@ -83,6 +83,17 @@ final class ByteReader {
         throw invalid(start, "found an integer longer than 5 bytes");
     }
 
+    /** An unsigned number below 2^31 that was read before and found to be valid. */
+    int parsedU32() {
+        int value = 0;
+        int shift = 0;
+        while (bytes[position] < 0) {
+            value |= (bytes[position++] & 0x7F) << shift;
+            shift += 7;
+        }
+        return value | bytes[position++] << shift;
+    }
+
     /** An index that must be below a size. */
     int index(String what, int size) throws InvalidModuleException {
         int start = position;

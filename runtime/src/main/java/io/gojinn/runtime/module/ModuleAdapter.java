@@ -7,7 +7,8 @@ import java.util.OptionalLong;
 
 /**
  * Rewrites a module so that its limits are part of it: maxima of memory and tables lowered, the start function turned
- * into the export {@link AdaptedModule#START}, and the module's own mutable globals readable through exports. What a
+ * into the export {@link AdaptedModule#START}, the module's own mutable globals readable through exports, and, where asked
+ * for, fuel and call depth counted by the code itself ({@link Metering}). What a
  * module imports stays as it is: the host decides what to link.
  */
 public final class ModuleAdapter {
@@ -36,13 +37,19 @@ public final class ModuleAdapter {
     private AdaptedModule adapt(WasmModule original) throws InvalidModuleException {
         lowerMemory();
         lowerTables();
+        if (options.prices().isPresent()) {
+            new ModuleMeter(module, edit, options.prices().get(), options).meterCode();
+        }
         OptionalInt start = module.start();
         if (start.isPresent()) {
             edit.remove(Section.START);
-            edit.exportFunction(AdaptedModule.START, start.getAsInt());
+            // Not the function itself: an export would declare it for ref.func, and an invalid module become valid.
+            ByteWriter body = new ByteWriter(8).u32(0);
+            body.u8(Opcode.CALL).u32(edit.shifted(start.getAsInt())).u8(Opcode.END);
+            edit.exportFunction(AdaptedModule.START, edit.function(AdaptedModule.ACTION, body));
         }
         addGetters();
-        return new AdaptedModule(original, options, edit.toBinary(), List.copyOf(captured), start.isPresent());
+        return new AdaptedModule(original, options, edit, List.copyOf(captured), start.isPresent());
     }
 
     private void lowerMemory() throws InvalidModuleException {

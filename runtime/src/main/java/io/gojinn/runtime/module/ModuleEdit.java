@@ -19,10 +19,18 @@ final class ModuleEdit {
     private int types;
     private int functions;
     private int globals;
+    private int shift;
 
     private static final class Appended {
         final ByteWriter items = new ByteWriter(64);
         int count;
+
+        Appended copy() {
+            Appended copy = new Appended();
+            copy.items.bytes(items);
+            copy.count = count;
+            return copy;
+        }
     }
 
     ModuleEdit(ModuleParser.Result module) {
@@ -32,6 +40,58 @@ final class ModuleEdit {
         globals = module.globals().size();
         for (int i = types - 1; i >= 0; i--) {
             typeIndices.put(module.types().get(i), i);
+        }
+    }
+
+    /** An edit that starts from this one and leaves it as it is. */
+    ModuleEdit copy() {
+        ModuleEdit copy = new ModuleEdit(module);
+        copy.replaced.putAll(replaced);
+        appended.forEach((id, items) -> copy.appended.put(id, items.copy()));
+        copy.removed.addAll(removed);
+        copy.typeIndices.putAll(typeIndices);
+        copy.types = types;
+        copy.functions = functions;
+        copy.globals = globals;
+        copy.shift = shift;
+        return copy;
+    }
+
+    /**
+     * Imports a function after all functions the module imports. Its own move up by one: call this before all that
+     * takes or gives an index of a function, and replace the code.
+     */
+    int importFunction(String from, String name, ExternalType.Function type) {
+        append(Section.IMPORT).name(from).name(name).u8(0).u32(type(type));
+        functions++;
+        shift = 1;
+        shiftReferences();
+        return module.importedFunctions();
+    }
+
+    /** The index that one of the original module's functions has now. */
+    int shifted(int function) {
+        return function < module.importedFunctions() ? function : function + shift;
+    }
+
+    private void shiftReferences() {
+        byte[] binary = module.binary();
+        int[] references = module.functionReferences();
+        ByteReader in = new ByteReader(binary);
+        int next = 0;
+        for (Section section : module.sections()) {
+            if (next == references.length || references[next] >= section.end()) {
+                continue;
+            }
+            ByteWriter items = new ByteWriter(section.end() - section.items() + 64);
+            int copied = section.items();
+            while (next < references.length && references[next] < section.end()) {
+                items.bytes(binary, copied, references[next]);
+                in.position(references[next++]);
+                items.u32(shifted(in.parsedU32()));
+                copied = in.position();
+            }
+            replace(section.id(), items.bytes(binary, copied, section.end()));
         }
     }
 
@@ -100,7 +160,9 @@ final class ModuleEdit {
         int written = 0;
         for (Section section : module.sections()) {
             if (section.id() == Section.CUSTOM) {
-                out.bytes(binary, section.start(), section.end());
+                if (shift == 0 || !NameSection.write(out, binary, section, this)) {
+                    out.bytes(binary, section.start(), section.end());
+                }
                 continue;
             }
             int order = Section.order(section.id());

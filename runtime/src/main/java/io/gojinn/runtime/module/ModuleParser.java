@@ -41,6 +41,8 @@ final class ModuleParser {
     private int dataCount = -1;
     private int[] bodies = new int[0];
     private long typeEntries;
+    private int[] functionReferences = new int[16];
+    private int functionReferenceCount;
     private final CodeChecker code;
     private final Set<String> exportNames = new HashSet<>();
 
@@ -57,6 +59,7 @@ final class ModuleParser {
      * @param functionTypes the type index of each function
      * @param bodies where the body of each defined function starts (its locals) and, after the last one, where the code
      *     section ends; the size field lies before each start
+     * @param functionReferences where function indices stand outside of code and start section, in order
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Result(
@@ -75,6 +78,7 @@ final class ModuleParser {
             List<ModuleExport> exports,
             OptionalInt start,
             int[] bodies,
+            int[] functionReferences,
             Set<Proposal> proposals,
             CodeFacts codeFacts) {
 
@@ -152,6 +156,7 @@ final class ModuleParser {
                 List.copyOf(exports),
                 start,
                 bodies,
+                Arrays.copyOf(functionReferences, functionReferenceCount),
                 Set.copyOf(proposals),
                 code.facts());
     }
@@ -482,6 +487,7 @@ final class ModuleParser {
                 case Opcode.GLOBAL_GET -> requireIndex("imported global", instructions.first(), importedGlobals);
                 case Opcode.REF_FUNC -> {
                     requireIndex("function", instructions.first(), functions);
+                    noteReference(instructions.start() + 1);
                     proposals.add(Proposal.REFERENCE_TYPES);
                 }
                 case Opcode.I32_ADD, Opcode.I32_SUB, Opcode.I32_MUL, Opcode.I64_ADD, Opcode.I64_SUB, Opcode.I64_MUL ->
@@ -506,7 +512,7 @@ final class ModuleParser {
         int kind = in.u8();
         exports.add(
                 switch (kind) {
-                    case 0 -> new ModuleExport(name, ExternalKind.FUNCTION, in.index("function", functions));
+                    case 0 -> new ModuleExport(name, ExternalKind.FUNCTION, functionReference());
                     case 1 -> new ModuleExport(name, ExternalKind.TABLE, in.index("table", tables.size()));
                     case 2 -> new ModuleExport(name, ExternalKind.MEMORY, in.index("memory", memories.size()));
                     case 3 -> exportedGlobal(name);
@@ -569,9 +575,19 @@ final class ModuleParser {
             if (expressions) {
                 constant();
             } else {
-                in.index("function", functions);
+                functionReference();
             }
         }
+    }
+
+    private int functionReference() throws InvalidModuleException {
+        noteReference(in.position());
+        return in.index("function", functions);
+    }
+
+    private void noteReference(int position) {
+        functionReferences = grow(functionReferences, functionReferenceCount);
+        functionReferences[functionReferenceCount++] = position;
     }
 
     private void elementKind(boolean expressions) throws InvalidModuleException {

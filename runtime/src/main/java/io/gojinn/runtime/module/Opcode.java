@@ -78,7 +78,7 @@ final class Opcode {
     /** Whether a SIMD instruction loads or stores. */
     static boolean isSimdMemory(int opcode) {
         int code = opcode & 0xFFFF;
-        return code <= 0x0B || code >= 0x54 && code <= 0x5D;
+        return code <= 0x0B || (code >= 0x54 && code <= 0x5D);
     }
 
     private Opcode() {}

@@ -16,6 +16,7 @@ import io.gojinn.runtime.module.WasmModule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,8 @@ public final class SandboxTemplate {
         }
         String name = definition.name();
         FunctionLimits limits = definition.limits();
-        AdaptedModule adapted = ModuleAdapter.adapt(parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS));
+        AdaptedModule adapted = ModuleAdapter.adapt(
+                parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS, Optional.empty()));
         LinkedModule pristine = new LinkedModule(SandboxEngine.source(adapted.binary(), name), imports.functions());
         List<String> initializers = new ArrayList<>();
         if (adapted.hasStart()) {

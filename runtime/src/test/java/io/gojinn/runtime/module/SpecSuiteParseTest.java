@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class SpecSuiteParseTest {
-    private static final AdaptOptions WIDE = new AdaptOptions(65_536, Integer.MAX_VALUE);
+    private static final AdaptOptions WIDE = new AdaptOptions(65_536, Integer.MAX_VALUE, Optional.of(Prices.VERSION_1));
 
     private final Map<String, byte[]> files = SpecSuite.files();
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.runtime.contract;
+
+import org.jspecify.annotations.NullMarked;
