@@ -28,6 +28,9 @@ public final class ConfigLoader {
 
     private static final int DEEPEST = 32;
 
+    /** The parser needs a kilobyte for each mistake: a file that is no TOML at all is told by its start. */
+    private static final int START_CHARACTERS = 64 << 10;
+
     private final Function<String, @Nullable String> environment;
 
     /** A loader whose placeholders see this environment. */
@@ -40,8 +43,7 @@ public final class ConfigLoader {
         Problems problems = new Problems(Shown.line(file.toString()));
         String text = read(file, problems);
         if (text != null) {
-            TomlParseResult parsed =
-                    Toml.parse(text, TomlParseOptions.sourceless().withMaxNestingDepth(DEEPEST));
+            TomlParseResult parsed = parse(text);
             SyntaxProblems.report(parsed, problems);
             if (problems.isEmpty()) {
                 Section root = check(file, parsed, problems);
@@ -51,6 +53,17 @@ public final class ConfigLoader {
             }
         }
         return new Rejected(problems.inFileOrder());
+    }
+
+    private static TomlParseResult parse(String text) {
+        TomlParseOptions options = TomlParseOptions.sourceless().withMaxNestingDepth(DEEPEST);
+        if (text.length() > START_CHARACTERS) {
+            TomlParseResult start = Toml.parse(text.substring(0, START_CHARACTERS), options);
+            if (start.errors().size() > Problems.MOST) {
+                return start;
+            }
+        }
+        return Toml.parse(text, options);
     }
 
     private Section check(Path file, TomlParseResult parsed, Problems problems) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** The problems of one file, collected while it is read. */
 final class Problems {
     /** More than anyone reads at once; a file of garbage has one for each line. */
-    private static final int MOST = 500;
+    static final int MOST = 500;
 
     private static final Comparator<Problem> IN_FILE_ORDER =
             Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column);
