@@ -9,6 +9,10 @@ package io.gojinn.runtime.module;
  * exact and may lower it. After a trap it is exact as of the last call, return, refuel or {@code unreachable}: what ran
  * since is not in it, on every run the same.
  *
+ * <p>The engine compiles a branch never taken as a return to the interpreter. So that asking for fuel late in a
+ * module's life does not undo compiled code, once for each place, grant little (up to some thousand units, varying)
+ * for the first few thousand times a module asks.
+ *
  * <p>After a trap, {@link #DEPTH_GET} tells {@link #OVERFLOWN} when too deep a call was its cause.
  */
 public final class Metering {

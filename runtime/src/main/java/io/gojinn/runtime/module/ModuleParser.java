@@ -242,7 +242,7 @@ final class ModuleParser {
     private static int leastBytes(int id) {
         return switch (id) {
             case Section.FUNCTION -> 1;
-            case Section.TYPE, Section.TABLE, Section.EXPORT, Section.CODE, Section.GLOBAL -> 3;
+            case Section.TABLE, Section.EXPORT, Section.CODE, Section.GLOBAL -> 3;
             case Section.IMPORT -> 4;
             default -> 2;
         };
