@@ -261,15 +261,6 @@ final class JsonCursor {
         return value;
     }
 
-    /** Consumes {@code null} if it comes next. */
-    boolean acceptNull() throws ContractViolationException {
-        if (peek() != 'n') {
-            return false;
-        }
-        literal("null");
-        return true;
-    }
-
     private void number() throws ContractViolationException {
         if (at < end && buffer.get(at) == '-') {
             at++;
@@ -308,37 +299,47 @@ final class JsonCursor {
     }
 
     private void skip(int depth) throws ContractViolationException {
-        if (depth > MAX_DEPTH) {
-            throw violation("found values nested deeper than " + MAX_DEPTH);
-        }
         switch (peek()) {
             case '"' -> string();
-            case '{' -> {
-                at++;
-                if (!accept('}')) {
-                    do {
-                        string();
-                        expect(':');
-                        skip(depth + 1);
-                    } while (accept(','));
-                    expect('}');
-                }
-            }
-            case '[' -> {
-                at++;
-                if (!accept(']')) {
-                    do {
-                        skip(depth + 1);
-                    } while (accept(','));
-                    expect(']');
-                }
-            }
+            case '{' -> skipObject(depth + 1);
+            case '[' -> skipArray(depth + 1);
             case 't' -> literal("true");
             case 'f' -> literal("false");
             case 'n' -> literal("null");
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number();
             default -> throw unexpected("a value");
         }
+    }
+
+    private void skipObject(int depth) throws ContractViolationException {
+        open(depth);
+        if (accept('}')) {
+            return;
+        }
+        do {
+            string();
+            expect(':');
+            skip(depth);
+        } while (accept(','));
+        expect('}');
+    }
+
+    private void skipArray(int depth) throws ContractViolationException {
+        open(depth);
+        if (accept(']')) {
+            return;
+        }
+        do {
+            skip(depth);
+        } while (accept(','));
+        expect(']');
+    }
+
+    private void open(int depth) throws ContractViolationException {
+        if (depth > MAX_DEPTH) {
+            throw violation("found values nested deeper than " + MAX_DEPTH);
+        }
+        at++;
     }
 
     private void literal(String word) throws ContractViolationException {

@@ -118,17 +118,12 @@ public final class ResponseEnvelopeDecoder {
     }
 
     private void body() throws ContractViolationException {
-        if (!json.acceptNull()) {
-            json.string();
-            bodyOffset = json.stringOffset();
-            bodyLength = json.stringLength();
-        }
+        json.string();
+        bodyOffset = json.stringOffset();
+        bodyLength = json.stringLength();
     }
 
     private void encoding() throws ContractViolationException {
-        if (json.acceptNull()) {
-            return;
-        }
         json.string();
         base64 = switch (word()) {
             case "base64" -> true;
@@ -147,9 +142,6 @@ public final class ResponseEnvelopeDecoder {
     }
 
     private void headers() throws ContractViolationException {
-        if (json.acceptNull()) {
-            return;
-        }
         json.expect('{');
         if (json.accept('}')) {
             return;
