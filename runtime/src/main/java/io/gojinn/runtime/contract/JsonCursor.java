@@ -137,7 +137,7 @@ final class JsonCursor {
             } else if (octet >= 0) {
                 throw unexpected("control characters to be escaped");
             } else {
-                write = moveSequence(write);
+                write = moveSequences(write);
             }
         }
     }
@@ -176,18 +176,23 @@ final class JsonCursor {
         return write;
     }
 
-    private int moveSequence(int write) throws ContractViolationException {
-        int length = Utf8.sequenceLength(buffer, at, end);
-        if (length <= 0) {
-            throw unexpected("UTF-8");
-        }
-        if (write != at) {
-            for (int i = 0; i < length; i++) {
-                buffer.put(write + i, buffer.get(at + i));
+    /** Moves well-formed sequences until there is ASCII or the output ends. Returns where to write next. */
+    private int moveSequences(int from) throws ContractViolationException {
+        int write = from;
+        while (at < end && buffer.get(at) < 0) {
+            int length = Utf8.sequenceLength(buffer, at, end);
+            if (length <= 0) {
+                throw unexpected("UTF-8");
             }
+            if (write != at) {
+                for (int i = 0; i < length; i++) {
+                    buffer.put(write + i, buffer.get(at + i));
+                }
+            }
+            at += length;
+            write += length;
         }
-        at += length;
-        return write + length;
+        return write;
     }
 
     private int unescape(int write) throws ContractViolationException {
