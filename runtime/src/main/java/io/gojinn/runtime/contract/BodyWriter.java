@@ -10,6 +10,7 @@ import java.util.List;
  * UTF-8: most bodies are text, and are read once. Chunks are read absolutely; a sequence may span any number of them.
  */
 final class BodyWriter {
+    private static final int LONGEST_SEQUENCE = 4;
     private static final int ROOM = PlainText.WORD_BYTES + JsonWriter.LONGEST_ESCAPE;
     private static final byte[] BASE64 =
             Ascii.bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -73,19 +74,41 @@ final class BodyWriter {
                 index++;
                 continue;
             }
-            int length = Utf8.sequenceLength(chunk, index, end);
-            if (length == Utf8.MALFORMED) {
+            index = sequences(chunk, index, end, out);
+            if (index == end || chunk.get(index) >= 0 || out.remaining() < LONGEST_SEQUENCE) {
+                continue;
+            }
+            if (Utf8.sequenceLength(chunk, index, end) == Utf8.MALFORMED) {
                 return false;
             }
-            if (length == Utf8.TRUNCATED) {
-                carried.put(0, chunk, index, end - index).position(end - index);
-                return true;
-            }
-            for (int sequenceEnd = index + length; index < sequenceEnd; index++) {
-                out.put(chunk.get(index));
-            }
+            carried.put(0, chunk, index, end - index).position(end - index);
+            return true;
         }
         return true;
+    }
+
+    /**
+     * Copies well-formed sequences until there is something else, the chunk ends or room gets short.
+     *
+     * @return where it stopped in the chunk
+     */
+    private static int sequences(ByteBuffer chunk, int from, int end, ByteBuffer out) {
+        int index = from;
+        int position = out.position();
+        int lastPosition = out.limit() - LONGEST_SEQUENCE;
+        while (index < end && position <= lastPosition && chunk.get(index) < 0) {
+            int length = Utf8.sequenceLength(chunk, index, end);
+            if (length <= 0) {
+                break;
+            }
+            for (int i = 0; i < length; i++) {
+                out.put(position + i, chunk.get(index + i));
+            }
+            index += length;
+            position += length;
+        }
+        out.position(position);
+        return index;
     }
 
     /**

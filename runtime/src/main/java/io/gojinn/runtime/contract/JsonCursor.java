@@ -11,6 +11,9 @@ final class JsonCursor {
     /** How deep values may nest; a deeper one would only exhaust the host's stack. */
     private static final int MAX_DEPTH = 64;
 
+    /** How much of the output a message shows; what is not printable ASCII is masked. */
+    private static final int MAX_EXCERPT = 32;
+
     private final ByteBuffer buffer;
     private final int base;
     private final int end;
@@ -28,8 +31,35 @@ final class JsonCursor {
         at = base;
     }
 
+    /** Where the next byte is that is no white space, counted from the buffer's position. */
+    int offset() {
+        peek();
+        return at - base;
+    }
+
+    /** A violation by what comes next. */
     ContractViolationException violation(String problem) {
         return new ContractViolationException(at - base, problem);
+    }
+
+    /** A violation by the string read last. */
+    ContractViolationException stringViolation(String expected) {
+        return new ContractViolationException(
+                stringOffset(), "found " + excerpt(stringStart, stringEnd) + ", expected " + expected);
+    }
+
+    /** A violation by what was read from this offset on. */
+    ContractViolationException violation(int offset, String expected) {
+        return new ContractViolationException(offset, "found " + excerpt(base + offset, at) + ", expected " + expected);
+    }
+
+    private String excerpt(int start, int stop) {
+        StringBuilder excerpt = new StringBuilder("'");
+        for (int i = start; i < stop && i < start + MAX_EXCERPT; i++) {
+            int octet = buffer.get(i);
+            excerpt.append(octet >= 0x20 && octet < 0x7f ? (char) octet : '?');
+        }
+        return excerpt.append(stop - start > MAX_EXCERPT ? "'..." : "'").toString();
     }
 
     ContractViolationException unexpected(String expected) {
@@ -80,17 +110,11 @@ final class JsonCursor {
         return stringEnd - stringStart;
     }
 
-    /** Reads a string as text. */
-    String text(int maxBytes) throws ContractViolationException {
-        int start = at;
-        string();
-        if (stringLength() > maxBytes) {
-            at = start;
-            throw violation("found a string of " + stringLength() + " bytes, expected at most " + maxBytes);
-        }
-        byte[] bytes = new byte[stringLength()];
-        buffer.get(stringStart, bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+    /** The string read last, as text; it was checked to be UTF-8. */
+    String text() {
+        byte[] octets = new byte[stringLength()];
+        buffer.get(stringStart, octets);
+        return new String(octets, StandardCharsets.UTF_8);
     }
 
     /** Reads a string, unescaping it in place; {@link #stringOffset} and {@link #stringLength} then tell where it is. */
@@ -99,57 +123,80 @@ final class JsonCursor {
         stringStart = at;
         int write = at;
         while (true) {
-            int run = plainRun(at);
-            if (write != at && run > 0) {
-                buffer.put(write, buffer, at, run);
-            }
-            write += run;
-            at += run;
+            write = plain(write);
             if (at >= end) {
                 throw unexpected("the end of a string");
             }
-            int octet = buffer.get(at) & 0xff;
+            int octet = buffer.get(at);
             if (octet == '"') {
                 at++;
                 stringEnd = write;
                 return;
             } else if (octet == '\\') {
                 write = unescape(write);
-            } else if (octet < 0x20) {
+            } else if (octet >= 0) {
                 throw unexpected("control characters to be escaped");
             } else {
-                int length = utf8Length();
-                if (write != at) {
-                    buffer.put(write, buffer, at, length);
-                }
-                write += length;
-                at += length;
+                write = moveSequences(write);
             }
         }
     }
 
-    /** How many bytes from here on are ASCII without quotes, backslashes and control characters. */
-    private int plainRun(int from) {
-        int index = from;
-        while (index + PlainText.WORD_BYTES <= end) {
-            long marks = PlainText.marks(PlainText.word(buffer, index));
-            if (marks != 0) {
-                return index + PlainText.plainBytes(marks) - from;
+    /** Moves bytes that need no unescaping until one does or the output ends. Returns where to write next. */
+    private int plain(int from) {
+        int write = from;
+        while (at <= end - PlainText.WORD_BYTES) {
+            long word = PlainText.word(buffer, at);
+            long marks = PlainText.marks(word);
+            int count = PlainText.plainBytes(marks);
+            if (at - write >= PlainText.WORD_BYTES || marks == 0) {
+                // A whole word may be stored: it reaches no byte that is still to be read.
+                if (at != write) {
+                    PlainText.putWord(buffer, write, word);
+                }
+            } else if (at != write) {
+                for (int i = 0; i < count; i++) {
+                    buffer.put(write + i, buffer.get(at + i));
+                }
             }
-            index += PlainText.WORD_BYTES;
+            at += count;
+            write += count;
+            if (marks != 0) {
+                return write;
+            }
         }
-        while (index < end) {
-            byte octet = buffer.get(index);
+        while (at < end) {
+            byte octet = buffer.get(at);
             if (octet < 0x20 || octet == '"' || octet == '\\') {
                 break;
             }
-            index++;
+            buffer.put(write++, octet);
+            at++;
         }
-        return index - from;
+        return write;
+    }
+
+    /** Moves well-formed sequences until there is ASCII or the output ends. Returns where to write next. */
+    private int moveSequences(int from) throws ContractViolationException {
+        int write = from;
+        while (at < end && buffer.get(at) < 0) {
+            int length = Utf8.sequenceLength(buffer, at, end);
+            if (length <= 0) {
+                throw unexpected("UTF-8");
+            }
+            if (write != at) {
+                for (int i = 0; i < length; i++) {
+                    buffer.put(write + i, buffer.get(at + i));
+                }
+            }
+            at += length;
+            write += length;
+        }
+        return write;
     }
 
     private int unescape(int write) throws ContractViolationException {
-        at++;
+        int escaped = at++;
         int escape = at < end ? buffer.get(at) : -1;
         int value = switch (escape) {
             case '"', '\\', '/' -> escape;
@@ -168,10 +215,10 @@ final class JsonCursor {
         }
         int unit = hex4();
         if (Character.isLowSurrogate((char) unit)) {
-            throw violation("found a lone low surrogate in an escape");
+            throw violation(escaped - base, "a surrogate pair");
         }
         if (!Character.isHighSurrogate((char) unit)) {
-            return putUtf8(write, unit);
+            return write + Utf8.put(buffer, write, unit);
         }
         if (at + 1 >= end || buffer.get(at) != '\\' || buffer.get(at + 1) != 'u') {
             throw unexpected("the second escape of a surrogate pair");
@@ -179,15 +226,15 @@ final class JsonCursor {
         at += 2;
         int low = hex4();
         if (!Character.isLowSurrogate((char) low)) {
-            throw violation("found a lone high surrogate in an escape");
+            throw violation(escaped - base, "a surrogate pair");
         }
-        return putUtf8(write, Character.toCodePoint((char) unit, (char) low));
+        return write + Utf8.put(buffer, write, Character.toCodePoint((char) unit, (char) low));
     }
 
     private int hex4() throws ContractViolationException {
         int value = 0;
         for (int i = 0; i < 4; i++, at++) {
-            int digit = at < end ? Character.digit(buffer.get(at) & 0xff, 16) : -1;
+            int digit = at < end ? Ascii.hexDigit(buffer.get(at)) : -1;
             if (digit < 0) {
                 throw unexpected("four hexadecimal digits");
             }
@@ -196,64 +243,27 @@ final class JsonCursor {
         return value;
     }
 
-    private int putUtf8(int write, int codePoint) {
-        int index = write;
-        if (codePoint < 0x80) {
-            buffer.put(index++, (byte) codePoint);
-        } else if (codePoint < 0x800) {
-            buffer.put(index++, (byte) (0xc0 | codePoint >> 6));
-            buffer.put(index++, (byte) (0x80 | codePoint & 0x3f));
-        } else if (codePoint < 0x1_0000) {
-            buffer.put(index++, (byte) (0xe0 | codePoint >> 12));
-            buffer.put(index++, (byte) (0x80 | codePoint >> 6 & 0x3f));
-            buffer.put(index++, (byte) (0x80 | codePoint & 0x3f));
-        } else {
-            buffer.put(index++, (byte) (0xf0 | codePoint >> 18));
-            buffer.put(index++, (byte) (0x80 | codePoint >> 12 & 0x3f));
-            buffer.put(index++, (byte) (0x80 | codePoint >> 6 & 0x3f));
-            buffer.put(index++, (byte) (0x80 | codePoint & 0x3f));
-        }
-        return index;
-    }
-
-    /** The length of the well-formed sequence here (Unicode 3.9, table 3-7). */
-    private int utf8Length() throws ContractViolationException {
-        int lead = buffer.get(at) & 0xff;
-        int length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-        if (length == 0 || at + length > end) {
-            throw unexpected("UTF-8");
-        }
-        int second = buffer.get(at + 1) & 0xff;
-        int least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-        int most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-        boolean valid = second >= least && second <= most;
-        for (int i = 2; i < length; i++) {
-            valid &= (buffer.get(at + i) & 0xc0) == 0x80;
-        }
-        if (!valid) {
-            throw unexpected("UTF-8");
-        }
-        return length;
-    }
-
-    /** Reads an integer without fraction or exponent. */
-    int integer() throws ContractViolationException {
+    /**
+     * Reads a number.
+     *
+     * @return its value when it is written with at most nine digits and nothing else, -1 when not
+     */
+    int wholeNumber() throws ContractViolationException {
         peek();
         int start = at;
         number();
-        int length = at - start;
-        long value = 0;
-        boolean whole = length <= 9;
-        for (int i = start; i < at && whole; i++) {
+        if (at - start > 9) {
+            return -1;
+        }
+        int value = 0;
+        for (int i = start; i < at; i++) {
             byte digit = buffer.get(i);
-            whole = digit >= '0' && digit <= '9';
+            if (digit < '0' || digit > '9') {
+                return -1;
+            }
             value = 10 * value + digit - '0';
         }
-        if (!whole) {
-            at = start;
-            throw violation("found another number, expected an integer from 200 to 599");
-        }
-        return (int) value;
+        return value;
     }
 
     private void number() throws ContractViolationException {
@@ -294,37 +304,47 @@ final class JsonCursor {
     }
 
     private void skip(int depth) throws ContractViolationException {
-        if (depth > MAX_DEPTH) {
-            throw violation("found values nested deeper than " + MAX_DEPTH);
-        }
         switch (peek()) {
             case '"' -> string();
-            case '{' -> {
-                at++;
-                if (!accept('}')) {
-                    do {
-                        string();
-                        expect(':');
-                        skip(depth + 1);
-                    } while (accept(','));
-                    expect('}');
-                }
-            }
-            case '[' -> {
-                at++;
-                if (!accept(']')) {
-                    do {
-                        skip(depth + 1);
-                    } while (accept(','));
-                    expect(']');
-                }
-            }
+            case '{' -> skipObject(depth + 1);
+            case '[' -> skipArray(depth + 1);
             case 't' -> literal("true");
             case 'f' -> literal("false");
             case 'n' -> literal("null");
             case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number();
             default -> throw unexpected("a value");
         }
+    }
+
+    private void skipObject(int depth) throws ContractViolationException {
+        open(depth);
+        if (accept('}')) {
+            return;
+        }
+        do {
+            string();
+            expect(':');
+            skip(depth);
+        } while (accept(','));
+        expect('}');
+    }
+
+    private void skipArray(int depth) throws ContractViolationException {
+        open(depth);
+        if (accept(']')) {
+            return;
+        }
+        do {
+            skip(depth);
+        } while (accept(','));
+        expect(']');
+    }
+
+    private void open(int depth) throws ContractViolationException {
+        if (depth > MAX_DEPTH) {
+            throw violation("found values nested deeper than " + MAX_DEPTH);
+        }
+        at++;
     }
 
     private void literal(String word) throws ContractViolationException {

@@ -16,7 +16,9 @@ public final class ResponseEnvelopeDecoder {
     /** The most bytes of all names and values together. */
     static final int MAX_HEADER_BYTES = 64 << 10;
 
-    private static final int MAX_MEMBER_NAME_BYTES = 1_024;
+    /** Of the names and values that mean something here. */
+    private static final int LONGEST_WORD = 16;
+
     private static final int MIN_STATUS = 200;
     private static final int MAX_STATUS = 599;
 
@@ -60,7 +62,7 @@ public final class ResponseEnvelopeDecoder {
 
     private ResponseEnvelope decode() throws ContractViolationException {
         if (json.peek() < 0) {
-            throw json.violation("found nothing, expected a response envelope");
+            throw json.violation("found it empty, expected a response envelope");
         }
         json.expect('{');
         if (!json.accept('}')) {
@@ -83,41 +85,50 @@ public final class ResponseEnvelopeDecoder {
     }
 
     private void member() throws ContractViolationException {
-        String name = json.text(MAX_MEMBER_NAME_BYTES);
+        json.string();
+        String name = word();
         boolean known = switch (name) {
             case "status", "headers", "body", "body_encoding" -> true;
             default -> false;
         };
         if (known && !seen.add(name)) {
-            throw json.violation("found the member \"" + name + "\" twice");
+            throw json.stringViolation("each member once");
         }
         json.expect(':');
         switch (name) {
             case "status" -> status();
             case "headers" -> headers();
-            case "body" -> {
-                json.string();
-                bodyOffset = json.stringOffset();
-                bodyLength = json.stringLength();
-            }
+            case "body" -> body();
             case "body_encoding" -> encoding();
             default -> json.skip();
         }
     }
 
+    /** The string read last, or nothing when it is too long to mean anything. */
+    private String word() {
+        return json.stringLength() > LONGEST_WORD ? "" : json.text();
+    }
+
     private void status() throws ContractViolationException {
-        status = json.integer();
+        int offset = json.offset();
+        status = json.wholeNumber();
         if (status < MIN_STATUS || status > MAX_STATUS) {
-            throw json.violation("found the status " + status + ", expected a final one from 200 to 599");
+            throw json.violation(offset, "a final status, an integer from 200 to 599");
         }
     }
 
+    private void body() throws ContractViolationException {
+        json.string();
+        bodyOffset = json.stringOffset();
+        bodyLength = json.stringLength();
+    }
+
     private void encoding() throws ContractViolationException {
-        String encoding = json.text(MAX_MEMBER_NAME_BYTES);
-        base64 = switch (encoding) {
+        json.string();
+        base64 = switch (word()) {
             case "base64" -> true;
             case "utf8" -> false;
-            default -> throw json.violation("found another body_encoding, expected \"base64\" or \"utf8\"");
+            default -> throw json.stringViolation("the body_encoding \"base64\" or \"utf8\"");
         };
     }
 
@@ -136,9 +147,11 @@ public final class ResponseEnvelopeDecoder {
             return;
         }
         do {
-            String name = json.text(MAX_HEADER_BYTES);
+            json.string();
+            requireRoomFor(json.stringLength());
+            String name = json.text();
             if (!isToken(name)) {
-                throw json.violation("found a field name that is no token (RFC 9110, 5.6.2)");
+                throw json.stringViolation("a field name, which is a token (RFC 9110, 5.6.2)");
             }
             json.expect(':');
             if (json.accept('[')) {
@@ -148,6 +161,12 @@ public final class ResponseEnvelopeDecoder {
             }
         } while (json.accept(','));
         json.expect('}');
+    }
+
+    private void requireRoomFor(int bytes) throws ContractViolationException {
+        if (bytes > MAX_HEADER_BYTES - headerBytes) {
+            throw json.violation("found more header bytes than the " + MAX_HEADER_BYTES + " allowed");
+        }
     }
 
     private void values(String name) throws ContractViolationException {
@@ -161,20 +180,23 @@ public final class ResponseEnvelopeDecoder {
     }
 
     private void header(String name) throws ContractViolationException {
-        String value = trim(json.text(MAX_HEADER_BYTES));
+        json.string();
+        // The name counts for each value, as each becomes a field line of its own.
+        requireRoomFor(json.stringLength());
+        headerBytes += json.stringLength();
+        requireRoomFor(name.length());
+        headerBytes += name.length();
+        String value = trim(json.text());
         for (int i = 0; i < value.length(); i++) {
             char character = value.charAt(i);
-            if (character < 0x20 && character != '\t' || character == 0x7f || character > 0xff) {
-                throw json.violation("found U+%04X in the field %s, expected visible Latin-1 (RFC 9110, 5.5)"
-                        .formatted((int) character, name));
+            if ((character < 0x20 && character != '\t') || character == 0x7f || character > 0xff) {
+                throw json.stringViolation("a field value of visible characters up to U+00FF (RFC 9110, 5.5)");
             }
         }
-        headerBytes += name.length() + value.length();
-        if (headers.size() == MAX_HEADERS || headerBytes > MAX_HEADER_BYTES) {
-            throw json.violation(
-                    "found more than " + MAX_HEADERS + " fields or " + MAX_HEADER_BYTES + " bytes of them");
+        if (headers.size() == MAX_HEADERS) {
+            throw json.violation("found more field lines than the " + MAX_HEADERS + " allowed");
         }
-        if (name.equalsIgnoreCase("connection")) {
+        if (Ascii.equalsIgnoreCase(name, "connection")) {
             for (String option : value.split(",", -1)) {
                 connectionOptions.add(trim(option).toLowerCase(Locale.ROOT));
             }
