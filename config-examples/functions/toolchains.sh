@@ -25,6 +25,7 @@ unpacked() (
     shift
     [[ -e $folder/.complete ]] && return
     installed ca-certificates debian-archive-keyring xz-utils
+    # shellcheck disable=SC2016 # a field of apt's, not of the shell
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Codename: bookworm' | head -n 1)
     [[ -n $mirror ]] || { echo "no Debian 12 mirror among the machine's apt sources" >&2; return 1; }
     apt_root=$toolchains/apt
@@ -41,7 +42,7 @@ unpacked() (
     rm -rf "$folder" "$apt_root/debs"
     mkdir -p "$folder" "$apt_root/debs"
     apt-get "${apt_options[@]}" update
-    cd "$apt_root/debs"
+    cd "$apt_root/debs" || return
     apt-get "${apt_options[@]}" download "$@"
     for deb in *.deb; do
         dpkg-deb -x "$deb" "$folder"
@@ -72,13 +73,15 @@ compile_go() {
     unpacked go golang-1.24-go golang-1.24-src
     local binary=$1 go_root=$toolchains/go/usr/lib/go-1.24
     shift
-    GOROOT=$go_root GOTOOLCHAIN=local GOFLAGS= GOWORK=off GOPROXY=off GOENV=off \
+    GOROOT=$go_root GOTOOLCHAIN=local GOFLAGS="" GOWORK=off GOPROXY=off GOENV=off \
         GOCACHE=$toolchains/go-cache GOPATH=$toolchains/go-path \
         CGO_ENABLED=0 GOOS=wasip1 GOARCH=wasm \
         "$go_root/bin/go" build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o "$binary" "$@"
+    chmod a-x "$binary"
 }
 
 # compile_rust SOURCE BINARY RUSTC_ARGUMENT...
+# The stack is a sixteenth of what Rust reserves otherwise, for the same reason as in C.
 compile_rust() {
     unpacked rust rustc libstd-rust-1.85 libstd-rust-dev-wasm32 lld-19 libllvm19 \
         libc6 libgcc-s1 libstdc++6 zlib1g libzstd1 libffi8 libedit2 libbsd0 libmd0 libtinfo6 libxml2 liblzma5 libz3-4
@@ -96,5 +99,6 @@ compile_rust() {
         --edition=2021 --target=wasm32-wasip1 --remap-path-prefix="$PWD=." \
         -C linker="$rust_root/linker" -C linker-flavor=wasm-ld \
         -C opt-level=s -C lto=fat -C codegen-units=1 -C panic=abort -C strip=symbols \
-        "$@" -o "$binary" "$source"
+        -C link-args="-z stack-size=65536" "$@" -o "$binary" "$source"
+    chmod a-x "$binary"
 }
