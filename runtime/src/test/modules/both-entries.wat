@@ -1,4 +1,4 @@
-;; Exports both a command's and a reactor's entry; the body names the one that ran.
+;; Refused when prepared: exports both a command's and a reactor's entry. Each would answer with its own name.
 (module
   (import "wasi_snapshot_preview1" "fd_write"
     (func $fd_write (param i32 i32 i32 i32) (result i32)))
