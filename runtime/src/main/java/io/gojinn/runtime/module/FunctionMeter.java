@@ -1,5 +1,8 @@
 package io.gojinn.runtime.module;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Copies one function's code and inserts what meters it; see {@link ModuleMeter}. Everything inserted takes nothing from
  * the operand stack it finds and leaves nothing there, but for the topmost operand of length-priced instructions, which
@@ -8,6 +11,9 @@ package io.gojinn.runtime.module;
 final class FunctionMeter {
     private static final int EMPTY = 0x40;
 
+    /** Set when the fuel or the depth of a counter is negative. */
+    private static final long SIGNS = 0x8000_0000_8000_0000L;
+
     private final ModuleMeter meter;
     private final byte[] binary;
     private final InstructionReader instruction;
@@ -15,23 +21,42 @@ final class FunctionMeter {
     private final ByteWriter out;
     private final ExternalType.Function type;
 
-    /** The appended locals: the counter, and for lengths the operand and the price. */
+    /**
+     * The first appended local: the counter. In functions with tight loops it is what the counter has besides the fuel, which is
+     * in a local of 32 bits of its own: the engine knows how to count down such a one.
+     */
     private final int counter;
 
+    private final int fuel;
+
+    /** Appended for lengths: the operand, and the units to pay. */
     private final int operand;
-    private final int price;
+
+    private final int units;
+
+    private final boolean splits;
 
     /** Whether the counter is only in the global. */
     private final boolean usesGlobal;
 
+    /** Whether early exits branch to the end of a block around the code. */
     private final boolean wrapped;
-    private final int frameSlots;
+
+    /** What the frame takes of the depth, as it is subtracted from a counter; 0 for small frames without calls. */
+    private final long frame;
 
     /** Whether the global holds the counter and the local does not yet, as after a call. */
     private boolean mustLoad;
 
+    /** The open control structures; the function's own is 0. */
+    private int nesting;
+
+    /** By open structure: how many loops up to it have a second loop around them. */
+    private int[] doubled = new int[16];
+
     private int nextPoint;
     private int nextTurn;
+    private int nextLoop;
     private boolean live = true;
 
     FunctionMeter(ModuleMeter meter, ByteReader in, int function, int start) throws InvalidModuleException {
@@ -50,12 +75,15 @@ final class FunctionMeter {
         }
         int codeStart = in.position();
         counter = (int) locals;
-        operand = counter + 1;
-        price = counter + 2;
+        fuel = counter + 1;
+        operand = counter + 2;
+        units = counter + 3;
         plan = new MeteringPlan(meter.module(), meter.prices(), instruction, type, (int) locals, codeStart);
         usesGlobal = plan.paysAtEntryOnly();
-        wrapped = !usesGlobal && plan.exitsEarly();
-        frameSlots = Metering.FRAME_SLOTS + (int) locals + plan.maxHeight();
+        splits = plan.hasTightLoops();
+        int slots = Metering.FRAME_SLOTS + (int) locals + plan.maxHeight();
+        frame = plan.calls() || slots > Metering.FREE_LEAF_SLOTS ? Metering.counter(0, slots) : 0;
+        wrapped = plan.exitsEarly() && (!usesGlobal || frame != 0);
 
         int codeEnd = instruction.end();
         out = new ByteWriter(2 * (codeEnd - start) + 64);
@@ -70,12 +98,12 @@ final class FunctionMeter {
     }
 
     private void writeLocals(int groups, int from, int to) {
-        out.u32(groups + (usesGlobal ? 0 : plan.paysLengths() ? 3 : 1));
+        out.u32(groups + (usesGlobal ? 0 : plan.paysLengths() ? 3 : 2));
         out.bytes(binary, from, to);
         if (!usesGlobal) {
             out.u32(1).u8(ValueType.I64.code());
+            out.u32(plan.paysLengths() ? 2 : 1).u8(ValueType.I32.code());
             if (plan.paysLengths()) {
-                out.u32(1).u8(ValueType.I32.code());
                 out.u32(1).u8(ValueType.I64.code());
             }
         }
@@ -83,7 +111,6 @@ final class FunctionMeter {
 
     private void writeCode(int codeEnd) throws InvalidModuleException {
         enter();
-        int nesting = 0;
         do {
             int opcode = instruction.next();
             takeTurns();
@@ -93,15 +120,10 @@ final class FunctionMeter {
                 out.u8(Opcode.END);
                 return;
             }
-            if (opcode == Opcode.BLOCK || opcode == Opcode.LOOP || opcode == Opcode.IF) {
-                nesting++;
-            } else if (opcode == Opcode.END) {
-                nesting--;
-            }
             if (isControl(opcode)) {
                 load();
             }
-            write(opcode, nesting);
+            write(opcode);
         } while (true);
     }
 
@@ -109,7 +131,7 @@ final class FunctionMeter {
         return opcode <= Opcode.RETURN && opcode != Opcode.NOP;
     }
 
-    private void write(int opcode, int nesting) {
+    private void write(int opcode) {
         switch (opcode) {
             case Opcode.CALL -> {
                 store();
@@ -126,24 +148,99 @@ final class FunctionMeter {
                 store();
                 copy();
             }
+            case Opcode.BLOCK, Opcode.IF -> {
+                push(false);
+                copy();
+            }
+            case Opcode.LOOP -> openLoop();
+            case Opcode.END -> {
+                copy();
+                if (isDoubled(nesting)) {
+                    copy();
+                }
+                nesting--;
+            }
+            case Opcode.BR, Opcode.BR_IF -> out.u8(opcode).u32(label(instruction.first()));
+            case Opcode.BR_TABLE -> writeTable();
             case Opcode.RETURN -> {
                 if (wrapped) {
-                    out.u8(Opcode.BR).u32(nesting);
+                    out.u8(Opcode.BR).u32(label(nesting));
                 } else {
                     copy();
                 }
             }
             default -> {
                 if (live && MeteringPlan.hasLengthPrice(opcode)) {
-                    payLength(opcode);
+                    writePriced(opcode);
+                } else {
+                    copy();
                 }
-                copy();
             }
         }
     }
 
     private void copy() {
         out.bytes(binary, instruction.start(), instruction.end());
+    }
+
+    /**
+     * Each turn of a loop pays and looks whether it could. Asking for fuel is a call, and a call inside a loop would make
+     * the engine read the address and size of linear memory anew each turn; so the turn is taken back and the loop left for
+     * a second one around it, which sees to it that there is enough for a turn. A loop that calls others would gain
+     * nothing; and out of one with parameters, which compilers do not make, a branch inside the {@code if} could not carry
+     * the operands.
+     */
+    private void openLoop() {
+        if (!live) {
+            push(false);
+            copy();
+            return;
+        }
+        boolean isTight = plan.isTight(nextLoop++);
+        push(isTight);
+        copy();
+        int turn = (int) plan.cost(nextPoint++);
+        if (!isTight) {
+            pay(turn);
+            refuelIfOwing();
+            return;
+        }
+        getFuel();
+        out.u8(Opcode.I32_CONST).signed(turn).u8(Opcode.I32_LT_S).u8(Opcode.IF).u8(EMPTY);
+        pay(turn);
+        refuel();
+        pay(-turn);
+        out.u8(Opcode.END);
+        copy();
+        pay(turn);
+        ifOwing();
+        pay(-turn);
+        out.u8(Opcode.BR).u32(2).u8(Opcode.END);
+    }
+
+    private void push(boolean isDoubled) {
+        int outer = doubled[nesting++];
+        if (nesting == doubled.length) {
+            doubled = Arrays.copyOf(doubled, 2 * nesting);
+        }
+        doubled[nesting] = outer + (isDoubled ? 1 : 0);
+    }
+
+    private boolean isDoubled(int structure) {
+        return doubled[structure] != doubled[structure - 1];
+    }
+
+    /** Where a label of the original code is now. */
+    private long label(int label) {
+        return (long) label + doubled[nesting] - doubled[nesting - label];
+    }
+
+    private void writeTable() {
+        int last = instruction.targetCount() - 1;
+        out.u8(Opcode.BR_TABLE).u32(last);
+        for (int i = 0; i <= last; i++) {
+            out.u32(label(instruction.target(i)));
+        }
     }
 
     private void takeTurns() {
@@ -154,30 +251,47 @@ final class FunctionMeter {
     }
 
     private void enter() {
-        if (plan.calls()) {
-            checkDepth();
-            out.u8(Opcode.GLOBAL_GET).u32(meter.depth());
-            out.u8(Opcode.I32_CONST).signed(frameSlots).u8(Opcode.I32_SUB);
-            out.u8(Opcode.GLOBAL_SET).u32(meter.depth());
-        } else if (frameSlots > Metering.FREE_LEAF_SLOTS) {
-            checkDepth();
+        boolean checked = frame != 0 || plan.needsEntryCheck();
+        out.u8(Opcode.GLOBAL_GET).u32(meter.counter());
+        constant(plan.cost(nextPoint++) + frame).u8(Opcode.I64_SUB);
+        if (usesGlobal) {
+            setCounter();
+            if (checked) {
+                getCounter();
+                ifNegative();
+                getCounter();
+                out.u8(Opcode.CALL).u32(meter.refuel()).u8(Opcode.DROP).u8(Opcode.END);
+            }
+        } else if (checked) {
+            out.u8(Opcode.LOCAL_TEE).u32(counter);
+            ifNegative();
+            out.u8(Opcode.LOCAL_GET).u32(counter).u8(Opcode.CALL).u32(meter.refuel());
+            out.u8(Opcode.LOCAL_SET).u32(counter).u8(Opcode.END);
+        } else {
+            out.u8(Opcode.LOCAL_SET).u32(counter);
         }
-        mustLoad = !usesGlobal;
+        if (splits) {
+            out.u8(Opcode.LOCAL_GET).u32(counter).u8(Opcode.LOCAL_GET).u32(counter);
+            out.u8(Opcode.I32_WRAP_I64).u8(Opcode.LOCAL_TEE).u32(fuel);
+            out.u8(Opcode.I64_EXTEND_I32_S)
+                    .u8(Opcode.I64_SUB)
+                    .u8(Opcode.LOCAL_SET)
+                    .u32(counter);
+        }
         if (wrapped) {
             out.u8(Opcode.BLOCK);
             switch (type.results().size()) {
                 case 0 -> out.u8(EMPTY);
                 case 1 -> out.u8(type.results().getFirst().code());
-                default ->
-                    out.signed(meter.edit().type(new ExternalType.Function(java.util.List.of(), type.results())));
+                default -> out.signed(meter.edit().type(new ExternalType.Function(List.of(), type.results())));
             }
         }
     }
 
-    private void checkDepth() {
-        out.u8(Opcode.GLOBAL_GET).u32(meter.depth());
-        out.u8(Opcode.I32_CONST).signed(frameSlots).u8(Opcode.I32_LT_U);
-        out.u8(Opcode.IF).u8(EMPTY).u8(Opcode.CALL).u32(meter.overflow()).u8(Opcode.END);
+    /** Opens an {@code if} on the counter on the stack. */
+    private void ifNegative() {
+        constant(SIGNS).u8(Opcode.I64_AND);
+        constant(0).u8(Opcode.I64_NE).u8(Opcode.IF).u8(EMPTY);
     }
 
     private void leave() {
@@ -187,53 +301,74 @@ final class FunctionMeter {
             out.u8(Opcode.END);
             live = true;
         }
-        store();
-        if (plan.calls()) {
-            out.u8(Opcode.GLOBAL_GET).u32(meter.depth());
-            out.u8(Opcode.I32_CONST).signed(frameSlots).u8(Opcode.I32_ADD);
-            out.u8(Opcode.GLOBAL_SET).u32(meter.depth());
+        if (!live) {
+            return;
+        }
+        if (frame == 0) {
+            store();
+        } else {
+            getCounter();
+            constant(frame).u8(Opcode.I64_ADD).u8(Opcode.GLOBAL_SET).u32(meter.counter());
         }
     }
 
     /** Brings the counter into the local where it is not. */
     private void load() {
         if (mustLoad) {
-            out.u8(Opcode.GLOBAL_GET).u32(meter.fuel()).u8(Opcode.LOCAL_SET).u32(counter);
-            mustLoad = false;
+            out.u8(Opcode.GLOBAL_GET).u32(meter.counter());
+            setCounter();
         }
     }
 
     /** Brings the counter into the global where it is not. */
     private void store() {
         if (live && !usesGlobal && !mustLoad) {
-            out.u8(Opcode.LOCAL_GET).u32(counter).u8(Opcode.GLOBAL_SET).u32(meter.fuel());
+            getCounter();
+            out.u8(Opcode.GLOBAL_SET).u32(meter.counter());
         }
     }
 
-    /** Writes the charge that lies before the instruction, if there is one. */
+    /** Writes the check and the charge that lie before the instruction, if there are any. */
     private void charge() {
         if (nextPoint == plan.points() || plan.position(nextPoint) != instruction.start()) {
             return;
         }
-        long cost = plan.cost(nextPoint++);
-        if (cost == 0) {
-            return;
+        int point = nextPoint++;
+        if (plan.isChecked(point)) {
+            load();
+            refuelIfOwing();
         }
-        if (usesGlobal) {
-            out.u8(Opcode.GLOBAL_GET).u32(meter.fuel());
-        } else if (mustLoad) {
-            out.u8(Opcode.GLOBAL_GET).u32(meter.fuel()).u8(Opcode.LOCAL_TEE).u32(counter);
-            mustLoad = false;
+        if (plan.cost(point) > 0) {
+            pay(plan.cost(point));
+        }
+    }
+
+    private void pay(long cost) {
+        if (splits && !mustLoad) {
+            out.u8(Opcode.LOCAL_GET).u32(fuel);
+            out.u8(Opcode.I32_CONST).signed(cost).u8(Opcode.I32_SUB);
+            out.u8(Opcode.LOCAL_SET).u32(fuel);
         } else {
             getCounter();
+            constant(cost).u8(Opcode.I64_SUB);
+            setCounter();
         }
-        constant(cost).u8(Opcode.I64_LT_U).u8(Opcode.IF).u8(EMPTY);
-        getCounter();
-        constant(cost).u8(Opcode.CALL).u32(meter.refuel());
-        setCounter();
+    }
+
+    private void refuelIfOwing() {
+        ifOwing();
+        refuel();
         out.u8(Opcode.END);
+    }
+
+    private void ifOwing() {
+        getFuel();
+        out.u8(Opcode.I32_CONST).signed(0).u8(Opcode.I32_LT_S).u8(Opcode.IF).u8(EMPTY);
+    }
+
+    private void refuel() {
         getCounter();
-        constant(cost).u8(Opcode.I64_SUB);
+        out.u8(Opcode.CALL).u32(meter.refuel());
         setCounter();
     }
 
@@ -241,97 +376,110 @@ final class FunctionMeter {
         return out.u8(Opcode.I64_CONST).signed(value);
     }
 
+    private void getFuel() {
+        if (splits) {
+            out.u8(Opcode.LOCAL_GET).u32(fuel);
+        } else {
+            out.u8(Opcode.LOCAL_GET).u32(counter).u8(Opcode.I32_WRAP_I64);
+        }
+    }
+
     private void getCounter() {
-        if (usesGlobal) {
-            out.u8(Opcode.GLOBAL_GET).u32(meter.fuel());
+        if (usesGlobal || mustLoad) {
+            out.u8(Opcode.GLOBAL_GET).u32(meter.counter());
         } else {
             out.u8(Opcode.LOCAL_GET).u32(counter);
+            if (splits) {
+                out.u8(Opcode.LOCAL_GET).u32(fuel).u8(Opcode.I64_EXTEND_I32_S).u8(Opcode.I64_ADD);
+            }
         }
     }
 
+    /** Sets the local, or the global where there is none. The depth is the function's own and does not change. */
     private void setCounter() {
         if (usesGlobal) {
-            out.u8(Opcode.GLOBAL_SET).u32(meter.fuel());
+            out.u8(Opcode.GLOBAL_SET).u32(meter.counter());
+        } else if (splits) {
+            out.u8(Opcode.I32_WRAP_I64).u8(Opcode.LOCAL_SET).u32(fuel);
+            mustLoad = false;
         } else {
             out.u8(Opcode.LOCAL_SET).u32(counter);
+            mustLoad = false;
         }
     }
 
-    /** Charges for a length that is the topmost operand, unsigned. */
-    private void payLength(int opcode) {
+    /** Writes an instruction whose topmost operand is a length, unsigned, with what it costs. */
+    private void writePriced(int opcode) {
+        load();
         Prices prices = meter.prices();
         switch (opcode) {
             case Opcode.MEMORY_GROW -> {
-                if (prices.page() > 0) {
-                    getOperand();
-                    out.u8(Opcode.MEMORY_SIZE).u8(0).u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.I64_ADD);
-                    payTotal(meter.memoryPages(), prices.page());
-                }
+                widenOperand();
+                out.u8(Opcode.MEMORY_SIZE).u8(0).u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.I64_ADD);
+                payUpTo(meter.memoryPages(), prices.page());
+                copy();
             }
             case Opcode.TABLE_GROW -> {
-                if (prices.element() > 0) {
-                    getOperand();
-                    out.u8(Opcode.PREFIX_BULK).u32(Opcode.TABLE_SIZE & 0xFFFF).u32(instruction.first());
-                    out.u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.I64_ADD);
-                    payTotal(meter.tableElements(instruction.first()), prices.element());
-                }
+                widenOperand();
+                out.u8(Opcode.PREFIX_BULK).u32(Opcode.TABLE_SIZE & 0xFFFF).u32(instruction.first());
+                out.u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.I64_ADD);
+                payUpTo(meter.tableElements(instruction.first()), prices.element());
+                copy();
             }
-            case Opcode.TABLE_INIT, Opcode.TABLE_COPY, Opcode.TABLE_FILL -> {
-                if (prices.element() > 0) {
-                    getOperand();
-                    constant(prices.element())
-                            .u8(Opcode.I64_MUL)
-                            .u8(Opcode.LOCAL_SET)
-                            .u32(price);
-                    chargePrice();
-                }
-            }
+            case Opcode.TABLE_INIT -> writePerElement(instruction.second());
+            case Opcode.TABLE_COPY, Opcode.TABLE_FILL -> writePerElement(instruction.first());
             default -> {
-                if (prices.bulk() > 0) {
-                    getOperand();
-                    constant(6).u8(Opcode.I64_SHR_U);
-                    constant(prices.bulk())
-                            .u8(Opcode.I64_MUL)
-                            .u8(Opcode.LOCAL_SET)
-                            .u32(price);
-                    chargePrice();
-                }
+                out.u8(Opcode.LOCAL_TEE).u32(operand).u8(Opcode.LOCAL_GET).u32(operand);
+                out.u8(Opcode.I32_CONST).signed(BulkInSteps.STEP_BYTES).u8(Opcode.I32_GT_U);
+                out.u8(Opcode.IF).signed(meter.edit().type(BulkInSteps.TYPE));
+                store();
+                out.u8(Opcode.CALL).u32(meter.inSteps(opcode, instruction.first()));
+                out.u8(Opcode.GLOBAL_GET)
+                        .u32(meter.counter())
+                        .u8(Opcode.LOCAL_SET)
+                        .u32(counter);
+                out.u8(Opcode.ELSE);
+                widen();
+                constant(Prices.BULK_SHIFT).u8(Opcode.I64_SHR_U);
+                payUnits(prices.bulk());
+                copy();
+                out.u8(Opcode.END);
             }
         }
     }
 
+    private void writePerElement(int table) {
+        widenOperand();
+        payUpTo(meter.tableElements(table), meter.prices().element());
+        copy();
+    }
+
     /** Copies the topmost operand and widens the copy. */
-    private void getOperand() {
-        load();
-        out.u8(Opcode.LOCAL_TEE).u32(operand).u8(Opcode.LOCAL_GET).u32(operand).u8(Opcode.I64_EXTEND_I32_U);
+    private void widenOperand() {
+        out.u8(Opcode.LOCAL_TEE).u32(operand);
+        widen();
     }
 
-    /** Charges a size that is on the stack; one over the bound is refused by the engine at once and costs nothing. */
-    private void payTotal(long bound, int unit) {
-        out.u8(Opcode.LOCAL_TEE).u32(price);
-        constant(unit).u8(Opcode.I64_MUL);
-        out.u8(Opcode.LOCAL_GET).u32(price);
-        constant(bound).u8(Opcode.I64_LE_U).u8(Opcode.I64_EXTEND_I32_U);
-        out.u8(Opcode.I64_MUL).u8(Opcode.LOCAL_SET).u32(price);
-        chargePrice();
+    private void widen() {
+        out.u8(Opcode.LOCAL_GET).u32(operand).u8(Opcode.I64_EXTEND_I32_U);
     }
 
-    private void chargePrice() {
+    /**
+     * Charges a number of units that is on the stack. More than the bound cost nothing, for the instruction fails at once;
+     * so no price overflows the counter.
+     */
+    private void payUpTo(long bound, int price) {
+        out.u8(Opcode.LOCAL_TEE).u32(units);
+        out.u8(Opcode.LOCAL_GET).u32(units);
+        constant(bound).u8(Opcode.I64_LE_U).u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.I64_MUL);
+        payUnits(price);
+    }
+
+    private void payUnits(int price) {
+        constant(price).u8(Opcode.I64_MUL).u8(Opcode.LOCAL_SET).u32(units);
         getCounter();
-        getPrice();
-        out.u8(Opcode.I64_LT_U).u8(Opcode.IF).u8(EMPTY);
-        getCounter();
-        getPrice();
-        out.u8(Opcode.CALL).u32(meter.refuel());
+        out.u8(Opcode.LOCAL_GET).u32(units).u8(Opcode.I64_SUB);
         setCounter();
-        out.u8(Opcode.END);
-        getCounter();
-        getPrice();
-        out.u8(Opcode.I64_SUB);
-        setCounter();
-    }
-
-    private void getPrice() {
-        out.u8(Opcode.LOCAL_GET).u32(price);
+        refuelIfOwing();
     }
 }

@@ -1,47 +1,60 @@
 package io.gojinn.runtime.module;
 
 /**
- * The names through which the host talks to a metered module.
+ * How the host and a metered module talk to each other.
  *
- * <p>Before each run the host sets the fuel of the first slice and the depth. When the counter does not cover the next
- * charge the code calls {@link #REFUEL} with what it needs, having left the exact counter in {@link #FUEL_GET}; the host
- * answers the new counter, at least what is needed and at most 2^63 - 1, or throws. Host functions find the counter
- * exact and may lower it. After a trap it is exact as of the last call, return, refuel or {@code unreachable}: what ran
- * since is not in it, on every run the same.
+ * <p>Code keeps a counter of 64 bits whose low half is the fuel left, signed, and whose high half the stack slots left;
+ * their sum is exact, so a negative fuel borrows from the slots. Before each run the host sets it with {@link #SET}. When
+ * a check finds the fuel below zero the code calls {@link #REFUEL} with it; the host answers how much it grants, enough to
+ * bring it back to zero or more and at most {@link #MOST_FUEL}, or throws. Where the code checks depends on nothing but the
+ * code and its input.
+ *
+ * <p>Host functions find the counter exact, and may change it. After a run it is exact when the guest came to its end,
+ * exited in a host function or ran into {@code unreachable}; after another trap it is short of what was spent since the
+ * last call or return, on every run the same, however much was granted at a time.
  *
  * <p>The engine compiles a branch never taken as a return to the interpreter. So that asking for fuel late in a
- * module's life does not undo compiled code, once for each place, grant little (up to some thousand units, varying)
- * for the first few thousand times a module asks.
+ * module's life does not undo compiled code, once for each place, grant little, and varying amounts, for the first few
+ * thousand times a module asks.
  *
- * <p>After a trap, {@link #DEPTH_GET} tells {@link #OVERFLOWN} when too deep a call was its cause.
+ * <p>After a trap for too deep a call, {@link #depth} is below zero.
  */
 public final class Metering {
     /** The import module of {@link #REFUEL}. */
     public static final String IMPORT_MODULE = WasmModule.METER_MODULE;
 
-    /** The import {@code refuel(needed: i64) -> i64}, both unsigned. */
+    /** The import {@code refuel(left: i32) -> i32}: takes the fuel left, below zero, returns what is granted. */
     public static final String REFUEL = "refuel";
 
-    /** The export {@code () -> i64}: the fuel left. */
-    public static final String FUEL_GET = WasmModule.RESERVED_PREFIX + "fuel:get";
+    /** The export {@code () -> i64}: the counter. */
+    public static final String GET = WasmModule.RESERVED_PREFIX + "meter:get";
 
     /** The export {@code (i64) -> ()}. */
-    public static final String FUEL_SET = WasmModule.RESERVED_PREFIX + "fuel:set";
+    public static final String SET = WasmModule.RESERVED_PREFIX + "meter:set";
 
-    /** The export {@code () -> i32}: the stack slots left, or {@link #OVERFLOWN}. */
-    public static final String DEPTH_GET = WasmModule.RESERVED_PREFIX + "depth:get";
-
-    /** The export {@code (i32) -> ()}: the stack slots a run may use, 0 to 2^31 - 1. */
-    public static final String DEPTH_SET = WasmModule.RESERVED_PREFIX + "depth:set";
-
-    /** What {@link #DEPTH_GET} answers after a trap for too deep a call. */
-    public static final int OVERFLOWN = -1;
+    /** The most fuel a counter may be given or granted at once. */
+    public static final int MOST_FUEL = 1 << 30;
 
     /** The slots a frame takes besides its parameters, locals and operands. */
     public static final int FRAME_SLOTS = 16;
 
-    /** Frames without calls up to this many slots are not checked: there is at most one, at the top of the stack. */
+    /** Frames without calls up to this many slots take none: there is at most one, at the top of the stack. */
     public static final int FREE_LEAF_SLOTS = 64;
 
     private Metering() {}
+
+    /** A counter of so much fuel and so many slots. */
+    public static long counter(int fuel, int depth) {
+        return ((long) depth << 32) + fuel;
+    }
+
+    /** The fuel a counter has left. */
+    public static int fuel(long counter) {
+        return (int) counter;
+    }
+
+    /** The stack slots a counter has left. */
+    public static int depth(long counter) {
+        return (int) ((counter - (int) counter) >> 32);
+    }
 }

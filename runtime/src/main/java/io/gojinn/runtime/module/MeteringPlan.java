@@ -15,6 +15,8 @@ import java.util.Arrays;
  *       then the code after the {@code end} may not run, and gets its own point.
  *   <li>Calls, {@code memory.grow} and bulk instructions end every point around them, as a branch out of everything
  *       would: whoever reads the counter there finds all before it paid and nothing after it.
+ *   <li>A point is checked when a path to it may have run up {@link #MOST_OWED} since the last check; every turn of a
+ *       loop is checked as it pays. Straight code of any length is split so that it is checked, too.
  *   <li>Code that cannot be reached has no points. The end of a structure is reached when control falls into it, when a
  *       branch that is reached leads there, and for an {@code if} without {@code else}.
  * </ul>
@@ -23,10 +25,17 @@ final class MeteringPlan {
     /** Stands before all frames: what leads there leaves every structure. */
     private static final int OUTSIDE = -1;
 
+    /** The most fuel a path may spend before it meets a check, but for the rest of straight code up to four times that. */
+    private static final long MOST_OWED = 512;
+
+    /** What a call may leave unchecked when it returns; {@link #needsEntryCheck} keeps small functions to it. */
+    private static final long CALLEE_OWES = 64;
+
     private final ModuleParser.Result module;
     private final Prices prices;
     private final InstructionReader instruction;
 
+    private boolean[] checks = new boolean[32];
     private int[] positions = new int[32];
     private long[] costs = new long[32];
     private int points;
@@ -43,9 +52,26 @@ final class MeteringPlan {
     private boolean calls;
     private boolean bulk;
 
+    /** By loop that is reached, in the order of the code: whether it is tight. */
+    private boolean[] tight = new boolean[4];
+
+    private int loops;
+    private boolean hasTightLoops;
+    private boolean afterCall;
+
+    /** The most that a path to here has spent since it met a check. */
+    private long owed;
+
+    private long mostOwed;
+
     /** A control structure that is open (core specification, appendix on validation). */
     private static final class Frame {
         int opcode;
+        /** Which of the reached loops it is. */
+        int loop;
+        /** The calls inside that return. */
+        int calls;
+
         int base;
         int parameters;
         int results;
@@ -53,6 +79,10 @@ final class MeteringPlan {
         int outerPoint;
         /** The outermost frame a branch inside leads to. */
         int outermostTarget;
+        /** What was owed before the structure. */
+        long outerOwed;
+        /** The most owed by a branch to its end. */
+        long branchOwed;
 
         boolean outerLive;
         boolean endReached;
@@ -72,7 +102,8 @@ final class MeteringPlan {
         this.instruction = instruction;
         live = true;
         current = newPoint(position);
-        costs[current] = prices.ofEntry(locals);
+        owe(prices.ofEntry(locals));
+        owed = 0;
         push(Opcode.BLOCK, 0, type.results().size());
         while (depth > 0) {
             instruction.next();
@@ -83,7 +114,10 @@ final class MeteringPlan {
     private void step() {
         int opcode = instruction.opcode();
         if (live) {
-            costs[current] += prices.of(instruction, module.importedFunctions());
+            if (owed > 4 * MOST_OWED) {
+                splitAt(instruction.start());
+            }
+            owe(prices.of(instruction, module.importedFunctions()));
         }
         int takes = StackEffect.takes(instruction, module);
         height = Math.max(height - takes, frames[depth - 1].base);
@@ -109,9 +143,21 @@ final class MeteringPlan {
                 branch(depth - 1);
                 die();
             }
-            case Opcode.UNREACHABLE -> die();
+            case Opcode.UNREACHABLE -> {
+                if (live && afterCall) {
+                    frames[depth - 1].calls--;
+                }
+                die();
+            }
             default -> plain(opcode);
         }
+        afterCall = opcode == Opcode.CALL || opcode == Opcode.CALL_INDIRECT;
+    }
+
+    private void owe(long cost) {
+        costs[current] += cost;
+        owed += cost;
+        mostOwed = Math.max(mostOwed, owed);
     }
 
     private void plain(int opcode) {
@@ -121,6 +167,10 @@ final class MeteringPlan {
         if (live && (isCall || hasLengthPrice(opcode))) {
             calls |= isCall;
             bulk |= !isCall;
+            if (isCall) {
+                owed += CALLEE_OWES;
+                frames[depth - 1].calls++;
+            }
             leadOutTo(OUTSIDE);
             split();
         }
@@ -147,6 +197,10 @@ final class MeteringPlan {
         int results =
                 type >= 0 ? module.types().get(type).results().size() : type == InstructionReader.EMPTY_BLOCK ? 0 : 1;
         push(opcode, parameters, results);
+        if (opcode == Opcode.LOOP && live) {
+            frames[depth - 1].loop = loops++;
+            owed = 0;
+        }
         if (opcode != Opcode.BLOCK) {
             split();
         }
@@ -164,6 +218,10 @@ final class MeteringPlan {
         frame.results = results;
         frame.outerPoint = current;
         frame.outermostTarget = depth;
+        frame.outerOwed = owed;
+        frame.branchOwed = 0;
+        frame.calls = 0;
+        frame.loop = -1;
         frame.outerLive = live;
         frame.endReached = false;
         frames[depth++] = frame;
@@ -174,7 +232,11 @@ final class MeteringPlan {
     private void beginElse() {
         Frame frame = frames[depth - 1];
         frame.opcode = Opcode.ELSE;
-        frame.endReached |= live;
+        if (live) {
+            frame.endReached = true;
+            frame.branchOwed = Math.max(frame.branchOwed, owed);
+        }
+        owed = frame.outerOwed;
         height = frame.base + frame.parameters;
         live(frame.outerLive);
         split();
@@ -184,10 +246,19 @@ final class MeteringPlan {
         Frame frame = frames[--depth];
         boolean skipsOver = frame.opcode == Opcode.IF && frame.outerLive;
         boolean reached = live || frame.endReached || skipsOver;
+        owed = Math.max(live ? owed : 0, Math.max(frame.branchOwed, skipsOver ? frame.outerOwed : 0));
         height = frame.base + frame.results;
         maxHeight = Math.max(maxHeight, height);
         if (depth == 0) {
             return;
+        }
+        frames[depth - 1].calls += frame.calls;
+        if (frame.loop >= 0 && frame.calls == 0 && frame.parameters == 0) {
+            if (frame.loop >= tight.length) {
+                tight = Arrays.copyOf(tight, 2 * frame.loop);
+            }
+            tight[frame.loop] = true;
+            hasTightLoops = true;
         }
         live(reached);
         current = frame.outerPoint;
@@ -204,6 +275,7 @@ final class MeteringPlan {
             leadOutTo(target);
             if (frames[target].opcode != Opcode.LOOP) {
                 frames[target].endReached = true;
+                frames[target].branchOwed = Math.max(frames[target].branchOwed, owed);
             }
         }
     }
@@ -215,7 +287,15 @@ final class MeteringPlan {
 
     private void split() {
         if (live) {
-            current = newPoint(instruction.end());
+            splitAt(instruction.end());
+        }
+    }
+
+    private void splitAt(int position) {
+        current = newPoint(position);
+        if (owed > MOST_OWED) {
+            checks[current] = true;
+            owed = 0;
         }
     }
 
@@ -239,6 +319,7 @@ final class MeteringPlan {
         if (points == positions.length) {
             positions = Arrays.copyOf(positions, 2 * points);
             costs = Arrays.copyOf(costs, 2 * points);
+            checks = Arrays.copyOf(checks, 2 * points);
         }
         positions[points] = position;
         return points++;
@@ -255,6 +336,16 @@ final class MeteringPlan {
 
     long cost(int point) {
         return costs[point];
+    }
+
+    /** Whether the counter has to be checked at a point, before its cost is taken. */
+    boolean isChecked(int point) {
+        return checks[point];
+    }
+
+    /** Whether a call may spend so much without meeting a check that one is due at the entry. */
+    boolean needsEntryCheck() {
+        return calls || bulk || loops > 0 || mostOwed > CALLEE_OWES;
     }
 
     /** The number of places where reachability changes; the code starts reachable. */
@@ -280,6 +371,19 @@ final class MeteringPlan {
         return calls;
     }
 
+    /**
+     * Whether a loop calls nothing that returns and has no parameters.
+     *
+     * @param loop counts the loops that are reached, in the order of the code
+     */
+    boolean isTight(int loop) {
+        return loop < tight.length && tight[loop];
+    }
+
+    boolean hasTightLoops() {
+        return hasTightLoops;
+    }
+
     /** Whether it pays for lengths. */
     boolean paysLengths() {
         return bulk;
@@ -291,10 +395,10 @@ final class MeteringPlan {
             return false;
         }
         for (int i = 1; i < points; i++) {
-            if (costs[i] > 0) {
+            if (costs[i] > 0 || checks[i]) {
                 return false;
             }
         }
-        return true;
+        return loops == 0;
     }
 }

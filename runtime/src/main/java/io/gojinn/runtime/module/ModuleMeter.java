@@ -1,6 +1,8 @@
 package io.gojinn.runtime.module;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Puts fuel and call depth into a module's code. Design:
@@ -8,9 +10,12 @@ import java.util.List;
  * <ul>
  *   <li><b>Two passes a function</b>, both linear: {@link MeteringPlan} finds the charges, then {@link FunctionMeter}
  *       copies the code and inserts them. One pass would need charges padded to full width and patched later.
- *   <li><b>Counters are internal globals</b>; exported ones are objects in the engine and slow. Appended functions read
- *       and write them for the host. Inside a function the fuel is in a local, stored to the global around calls and at
+ *   <li><b>One counter</b> of 64 bits holds fuel in its low and stack slots in its high half ({@link Metering}), so that a
+ *       call pays for both with one subtraction and tests both with one mask. It is an internal global; exported ones are
+ *       objects in the engine and slow. Inside a function it is in a local, stored to the global around calls and at
  *       exits. Functions that only pay at entry use the global.
+ *   <li><b>Charges subtract, checks look</b>: a charge never branches, so that the fuel may go below zero, by a bounded
+ *       amount; a check, at entries and loop headers and seldom elsewhere, asks for fuel when it has.
  *   <li><b>One import, {@code refuel}</b>, after the module's own function imports, so defined functions move up by one
  *       and every index is rewritten. A way without an import is a private table into which the host puts a function,
  *       called by {@code call_indirect}: it would need a second module to make the host's function a reference, linked
@@ -18,23 +23,27 @@ import java.util.List;
  *   <li><b>Exits</b>: a function that returns early gets its body wrapped in a block of its result type; {@code return}
  *       becomes a branch to that block's end, labels of the function's own frame mean it without being changed, and
  *       the exit code stands once behind it.
- *   <li><b>Depth</b> is stack slots left, in a global, lowered at entry and raised at exit; functions without calls
- *       only compare. Too deep a call leaves a mark there and traps; no import needed, for it is always fatal.
+ *   <li><b>Depth</b> is lowered at entry and raised at exit by functions that call others or have large frames. Too deep
+ *       a call traps, with what is left, below zero, in the counter; no import needed, for it is always fatal.
  * </ul>
  */
 final class ModuleMeter {
     /** The most an adapted code section may measure: what the engine must hold besides the original. */
     private static final int CODE_BYTES = 512 << 20;
 
+    /** Keeps what a table instruction costs within a counter's 31 bits. */
+    private static final long MOST_TABLE_ELEMENTS = 1 << 20;
+
     private final ModuleParser.Result module;
     private final ModuleEdit edit;
     private final Prices prices;
     private final long memoryPages;
     private final long tableElements;
-    private final int fuel;
-    private final int depth;
+    private final int counter;
     private final int refuel;
-    private final int overflow;
+
+    /** The functions that run bulk instructions in steps, by opcode and data segment. */
+    private final Map<Long, Integer> inSteps = new HashMap<>();
 
     ModuleMeter(ModuleParser.Result module, ModuleEdit edit, Prices prices, AdaptOptions options) {
         this.module = module;
@@ -43,48 +52,55 @@ final class ModuleMeter {
         memoryPages = module.memories().isEmpty()
                 ? 0
                 : Math.min(module.memories().getLast().maximum().orElse(Long.MAX_VALUE), options.memoryPages());
-        tableElements = options.tableElements();
+        tableElements = Math.min(options.tableElements(), MOST_TABLE_ELEMENTS);
         int host = edit.importFunction(
-                Metering.IMPORT_MODULE, Metering.REFUEL, type(List.of(ValueType.I64), List.of(ValueType.I64)));
-        fuel = edit.zeroGlobal(ValueType.I64);
-        depth = edit.zeroGlobal(ValueType.I32);
-        refuel = edit.function(
-                type(List.of(ValueType.I64, ValueType.I64), List.of(ValueType.I64)), refuelBody(host, fuel));
-        overflow = edit.function(type(List.of(), List.of()), overflowBody(depth));
-        addAccessors(Metering.FUEL_GET, Metering.FUEL_SET, fuel, ValueType.I64);
-        addAccessors(Metering.DEPTH_GET, Metering.DEPTH_SET, depth, ValueType.I32);
+                Metering.IMPORT_MODULE, Metering.REFUEL, type(List.of(ValueType.I32), List.of(ValueType.I32)));
+        counter = edit.zeroGlobal(ValueType.I64);
+        refuel = edit.function(type(List.of(ValueType.I64), List.of(ValueType.I64)), refuelBody(host));
+        ByteWriter get = new ByteWriter(8).u32(0).u8(Opcode.GLOBAL_GET).u32(counter);
+        edit.exportFunction(Metering.GET, edit.function(type(List.of(), List.of(ValueType.I64)), get.u8(Opcode.END)));
+        ByteWriter set = new ByteWriter(8).u32(0).u8(Opcode.LOCAL_GET).u32(0);
+        set.u8(Opcode.GLOBAL_SET).u32(counter).u8(Opcode.END);
+        edit.exportFunction(Metering.SET, edit.function(type(List.of(ValueType.I64), List.of()), set));
     }
 
     private static ExternalType.Function type(List<ValueType> parameters, List<ValueType> results) {
         return new ExternalType.Function(parameters, results);
     }
 
-    /** Called with the counter and what is needed; traps should the host grant too little. */
-    private static ByteWriter refuelBody(int host, int fuel) {
-        ByteWriter body = new ByteWriter(32).u32(0);
-        body.u8(Opcode.LOCAL_GET).u32(0).u8(Opcode.GLOBAL_SET).u32(fuel);
-        body.u8(Opcode.LOCAL_GET).u32(1).u8(Opcode.CALL).u32(host);
-        body.u8(Opcode.LOCAL_TEE).u32(0).u8(Opcode.LOCAL_GET).u32(1).u8(Opcode.I64_LT_U);
+    /**
+     * Takes a counter of which a half is negative, and returns it with more fuel. What is granted goes to the global, too:
+     * it stays behind by what was spent since it was last stored, whatever the grants were.
+     */
+    private ByteWriter refuelBody(int host) {
+        ByteWriter body = new ByteWriter(64).u32(1).u32(1).u8(ValueType.I64.code());
+        body.u8(Opcode.LOCAL_GET).u32(0).u8(Opcode.LOCAL_GET).u32(0).u8(Opcode.I64_EXTEND32_S);
+        body.u8(Opcode.I64_SUB).u8(Opcode.I64_CONST).signed(0).u8(Opcode.I64_LT_S);
+        body.u8(Opcode.IF)
+                .u8(0x40)
+                .u8(Opcode.LOCAL_GET)
+                .u32(0)
+                .u8(Opcode.GLOBAL_SET)
+                .u32(counter);
+        body.u8(Opcode.UNREACHABLE).u8(Opcode.END);
+
+        body.u8(Opcode.LOCAL_GET).u32(0).u8(Opcode.I32_WRAP_I64).u8(Opcode.CALL).u32(host);
+        body.u8(Opcode.I64_EXTEND_I32_U).u8(Opcode.LOCAL_TEE).u32(1);
+        body.u8(Opcode.GLOBAL_GET)
+                .u32(counter)
+                .u8(Opcode.I64_ADD)
+                .u8(Opcode.GLOBAL_SET)
+                .u32(counter);
+        body.u8(Opcode.LOCAL_GET)
+                .u32(0)
+                .u8(Opcode.LOCAL_GET)
+                .u32(1)
+                .u8(Opcode.I64_ADD)
+                .u8(Opcode.LOCAL_TEE)
+                .u32(0);
+        body.u8(Opcode.I32_WRAP_I64).u8(Opcode.I32_CONST).signed(0).u8(Opcode.I32_LT_S);
         body.u8(Opcode.IF).u8(0x40).u8(Opcode.UNREACHABLE).u8(Opcode.END);
         return body.u8(Opcode.LOCAL_GET).u32(0).u8(Opcode.END);
-    }
-
-    private static ByteWriter overflowBody(int depth) {
-        ByteWriter body = new ByteWriter(16).u32(0);
-        body.u8(Opcode.I32_CONST)
-                .signed(Metering.OVERFLOWN)
-                .u8(Opcode.GLOBAL_SET)
-                .u32(depth);
-        return body.u8(Opcode.UNREACHABLE).u8(Opcode.END);
-    }
-
-    private void addAccessors(String getter, String setter, int global, ValueType type) {
-        ByteWriter get =
-                new ByteWriter(8).u32(0).u8(Opcode.GLOBAL_GET).u32(global).u8(Opcode.END);
-        edit.exportFunction(getter, edit.function(type(List.of(), List.of(type)), get));
-        ByteWriter set = new ByteWriter(8).u32(0).u8(Opcode.LOCAL_GET).u32(0);
-        set.u8(Opcode.GLOBAL_SET).u32(global).u8(Opcode.END);
-        edit.exportFunction(setter, edit.function(type(List.of(type), List.of()), set));
     }
 
     /** Meters every function the module defines. */
@@ -126,24 +142,34 @@ final class ModuleMeter {
         return memoryPages;
     }
 
-    /** The size a table can grow to. */
+    /** The size a table can grow to, as far as it is paid for. */
     long tableElements(int table) {
         return Math.min(module.tables().get(table).maximum().orElse(Long.MAX_VALUE), tableElements);
     }
 
-    int fuel() {
-        return fuel;
+    /** The global that holds the counter. */
+    int counter() {
+        return counter;
     }
 
-    int depth() {
-        return depth;
-    }
-
+    /** The function that takes a counter and returns one with fuel. */
     int refuel() {
         return refuel;
     }
 
-    int overflow() {
-        return overflow;
+    /**
+     * The function of type {@link BulkInSteps#TYPE} that runs a bulk instruction on linear memory in steps.
+     *
+     * @param segment of {@code memory.init}; 0 with other instructions
+     */
+    int inSteps(int opcode, int segment) {
+        Long key = (long) opcode << 32 | segment;
+        Integer known = inSteps.get(key);
+        if (known != null) {
+            return known;
+        }
+        int function = edit.function(BulkInSteps.TYPE, new BulkInSteps(this, opcode, segment).body());
+        inSteps.put(key, function);
+        return function;
     }
 }

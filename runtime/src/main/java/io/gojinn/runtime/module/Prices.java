@@ -28,8 +28,11 @@ public record Prices(
         int bulk,
         int element,
         int page) {
-    /** Keeps every sum and product far from 2^63, so that none needs to saturate. */
-    private static final int MOST = 1_000_000;
+    /** {@code bulk} is for 2 to this many bytes. */
+    static final int BULK_SHIFT = 6;
+
+    /** Keeps all that runs up between two checks of a counter within its 31 bits: 32,767 pages cost less than 2^29. */
+    private static final int MOST_PER_PAGE = 16_384;
 
     /** The released table. 64 KiB copied and 64 KiB of growth cost the same. */
     public static final Prices VERSION_1 = new Prices(1, 1, 2, 4, 8, 100, 2, 8, 2, 8192);
@@ -38,10 +41,15 @@ public record Prices(
     public static final Prices UNIT = new Prices(0, 1, 1, 1, 1, 1, 0, 0, 0, 0);
 
     public Prices {
-        for (int price : new int[] {instruction, vector, call, indirectCall, hostCall, frame, bulk, element, page}) {
-            if (price < 0 || price > MOST) {
-                throw new IllegalArgumentException("a price is " + price + ", expected 0 to " + MOST);
-            }
+        for (int price : new int[] {instruction, vector, call, indirectCall, hostCall, frame, bulk, element}) {
+            require(price, 256);
+        }
+        require(page, MOST_PER_PAGE);
+    }
+
+    private static void require(int price, int most) {
+        if (price < 0 || price > most) {
+            throw new IllegalArgumentException("a price is " + price + ", expected 0 to " + most);
         }
     }
 

@@ -42,8 +42,7 @@ class AdaptedModuleTest {
         GraalInstance instance = new GraalInstance(
                 context, binary, metered ? Map.of(Metering.IMPORT_MODULE, GraalInstance.meter(NO_FUEL)) : Map.of());
         if (metered) {
-            instance.set(Metering.FUEL_SET, Long.MAX_VALUE);
-            instance.set(Metering.DEPTH_SET, 10_000);
+            instance.set(Metering.SET, Metering.counter(Metering.MOST_FUEL, 10_000));
         }
         return instance;
     }

@@ -19,11 +19,13 @@ class MeteringTest {
     private static final int I32 = 0x7F;
 
     private final Context context = Context.newBuilder("wasm").build();
-    private final List<Long> needs = new ArrayList<>();
-    private final List<Long> readings = new ArrayList<>();
+    /** What was left each time the code asked, and what its counter said meanwhile. */
+    private final List<Integer> asked = new ArrayList<>();
+
+    private final List<Integer> readings = new ArrayList<>();
 
     /** What the host grants; negative for giving up. */
-    private long grant = -1;
+    private int grant = -1;
 
     @AfterEach
     void close() {
@@ -38,16 +40,15 @@ class MeteringTest {
         AdaptedModule adapted =
                 ModuleAdapter.adapt(WasmModule.parse(builder.build()), new AdaptOptions(8, 100, Optional.of(prices)));
         GraalInstance[] instance = new GraalInstance[1];
-        ProxyExecutable refuel = needed -> {
-            needs.add(needed[0].asLong());
-            readings.add(instance[0].get(Metering.FUEL_GET));
+        ProxyExecutable refuel = left -> {
+            asked.add(left[0].asInt());
             if (grant < 0) {
                 throw new GivenUp();
             }
-            return Math.max(grant, 0);
+            return grant;
         };
         ProxyExecutable read = nothing -> {
-            readings.add(instance[0].get(Metering.FUEL_GET));
+            readings.add(fuel(instance[0]));
             return 0;
         };
         instance[0] = new GraalInstance(
@@ -58,9 +59,16 @@ class MeteringTest {
                         GraalInstance.meter(refuel),
                         "host",
                         ProxyObject.fromMap(Map.of("read", read))));
-        instance[0].set(Metering.FUEL_SET, Long.MAX_VALUE);
-        instance[0].set(Metering.DEPTH_SET, Integer.MAX_VALUE);
+        set(instance[0], Metering.MOST_FUEL);
         return instance[0];
+    }
+
+    private static void set(GraalInstance instance, int fuel) {
+        instance.set(Metering.SET, Metering.counter(fuel, Integer.MAX_VALUE));
+    }
+
+    private static int fuel(GraalInstance instance) {
+        return Metering.fuel(instance.get(Metering.GET));
     }
 
     /** Counts a local down from 100 to 0: 100 turns of 5 instructions, and 2 before. */
@@ -80,43 +88,55 @@ class MeteringTest {
     @Test
     void chargesEachTurnOfALoop() throws InvalidModuleException {
         GraalInstance instance = instance(countdown(), Prices.UNIT);
-        instance.set(Metering.FUEL_SET, 502L);
+        set(instance, 502);
         instance.run("run");
-        assertThat(instance.get(Metering.FUEL_GET)).isZero();
-        assertThat(needs).isEmpty();
+        assertThat(fuel(instance)).isZero();
+        assertThat(asked).isEmpty();
     }
 
     @Test
-    void asksForFuelWhenTheCounterDoesNotCoverTheNextCharge() throws InvalidModuleException {
+    void stopsAtTheSameTurnEachTimeWhenNothingIsGranted() throws InvalidModuleException {
         GraalInstance instance = instance(countdown(), Prices.UNIT);
         for (int run = 0; run < 3; run++) {
-            instance.set(Metering.FUEL_SET, 501L);
+            set(instance, 250);
             assertThatExceptionOfType(PolyglotException.class)
                     .isThrownBy(() -> instance.run("run"))
                     .matches(e -> e.isHostException() && e.asHostException() instanceof GivenUp);
-            assertThat(instance.get(Metering.FUEL_GET)).isEqualTo(4);
         }
-        assertThat(needs).containsExactly(5L, 5L, 5L);
-        assertThat(readings).containsExactly(4L, 4L, 4L);
+        assertThat(asked).containsExactly(-2, -2, -2);
     }
 
     @Test
     void goesOnWithWhatIsGranted() throws InvalidModuleException {
         GraalInstance instance = instance(countdown(), Prices.UNIT);
-        instance.set(Metering.FUEL_SET, 2L);
+        set(instance, 1);
         grant = 50;
         instance.run("run");
-        assertThat(needs).hasSize(10).containsOnly(5L);
-        assertThat(readings).containsOnly(0L);
-        assertThat(instance.get(Metering.FUEL_GET)).isZero();
+        assertThat(asked).hasSize(11).containsOnly(-1);
+        assertThat(fuel(instance)).isEqualTo(1 + 11 * 50 - 502);
+    }
+
+    @Test
+    void usesTheSameFuelWhateverIsGrantedAtATime() throws InvalidModuleException {
+        GraalInstance instance = instance(countdown(), Prices.VERSION_1);
+        set(instance, Metering.MOST_FUEL);
+        instance.run("run");
+        int used = Metering.MOST_FUEL - fuel(instance);
+        for (grant = 20; grant < 600; grant += 13) {
+            asked.clear();
+            set(instance, 0);
+            instance.run("run");
+            assertThat(asked.size() * grant - fuel(instance)).isEqualTo(used);
+        }
     }
 
     @Test
     void trapsWhenTheGrantIsTooSmall() throws InvalidModuleException {
         GraalInstance instance = instance(countdown(), Prices.UNIT);
-        instance.set(Metering.FUEL_SET, 0L);
-        grant = 1;
+        set(instance, -100);
+        grant = 99;
         assertThatExceptionOfType(PolyglotException.class).isThrownBy(() -> instance.run("run"));
+        assertThat(asked).hasSize(1);
     }
 
     @Test
@@ -131,10 +151,10 @@ class MeteringTest {
                                 new int[] {Opcode.NOP, Opcode.NOP, Opcode.END, Opcode.CALL, 0, Opcode.NOP}))
                 .export("run", 0, 1);
         GraalInstance instance = instance(builder, Prices.UNIT);
-        instance.set(Metering.FUEL_SET, 100L);
+        set(instance, 100);
         instance.run("run");
-        assertThat(readings).containsExactly(97L, 94L);
-        assertThat(instance.get(Metering.FUEL_GET)).isEqualTo(93);
+        assertThat(readings).containsExactly(97, 94);
+        assertThat(fuel(instance)).isEqualTo(93);
     }
 
     private static ModuleBuilder withMemory(int... code) {
@@ -145,10 +165,10 @@ class MeteringTest {
                 .export("run", 0, 0);
     }
 
-    private long fuelOf(ModuleBuilder builder) throws InvalidModuleException {
+    private int fuelOf(ModuleBuilder builder) throws InvalidModuleException {
         GraalInstance instance = instance(builder, Prices.VERSION_1);
         instance.run("run");
-        return Long.MAX_VALUE - instance.get(Metering.FUEL_GET);
+        return Metering.MOST_FUEL - fuel(instance);
     }
 
     @Test
@@ -171,9 +191,9 @@ class MeteringTest {
     void takesLengthsAsUnsigned() throws InvalidModuleException {
         int[] fill = {Opcode.I32_CONST, 0, Opcode.I32_CONST, 0, Opcode.I32_CONST, 0x7F, 0xFC, 11, 0};
         GraalInstance instance = instance(withMemory(fill), Prices.VERSION_1);
-        instance.set(Metering.FUEL_SET, 1_000_000L);
-        assertThatExceptionOfType(PolyglotException.class).isThrownBy(() -> instance.run("run"));
-        assertThat(needs).containsExactly(0xFFFF_FFFFL / 64 * Prices.VERSION_1.bulk());
+        assertThatExceptionOfType(PolyglotException.class)
+                .isThrownBy(() -> instance.run("run"))
+                .withMessageContaining("out-of-bounds");
     }
 
     /** Counts its own calls in a global. */
@@ -194,11 +214,11 @@ class MeteringTest {
         GraalInstance instance = instance(recursion(), Prices.UNIT);
         int frame = Metering.FRAME_SLOTS + 2;
         for (int run = 1; run <= 3; run++) {
-            instance.set(Metering.DEPTH_SET, 1000);
+            instance.set(Metering.SET, Metering.counter(1_000_000, 1000));
             assertThatExceptionOfType(PolyglotException.class)
                     .isThrownBy(() -> instance.run("run"))
                     .matches(PolyglotException::isGuestException);
-            assertThat(instance.get(Metering.DEPTH_GET)).isEqualTo(Metering.OVERFLOWN);
+            assertThat(Metering.depth(instance.get(Metering.GET))).isNegative();
             assertThat(instance.get("gojinn:get:0")).isEqualTo(run * (long) (1000 / frame));
         }
     }
@@ -210,10 +230,12 @@ class MeteringTest {
                 .functionWithLocals(0, new int[] {1, 0xE8, 7, I32})
                 .export("run", 0, 0);
         GraalInstance instance = instance(builder, Prices.UNIT);
-        instance.set(Metering.DEPTH_SET, 1000 + Metering.FRAME_SLOTS);
+        int frame = 1000 + Metering.FRAME_SLOTS;
+        instance.set(Metering.SET, Metering.counter(100, frame));
         instance.run("run");
-        instance.set(Metering.DEPTH_SET, 999 + Metering.FRAME_SLOTS);
+        assertThat(Metering.depth(instance.get(Metering.GET))).isEqualTo(frame);
+        instance.set(Metering.SET, Metering.counter(100, frame - 1));
         assertThatExceptionOfType(PolyglotException.class).isThrownBy(() -> instance.run("run"));
-        assertThat(instance.get(Metering.DEPTH_GET)).isEqualTo(Metering.OVERFLOWN);
+        assertThat(Metering.depth(instance.get(Metering.GET))).isNegative();
     }
 }
