@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.graalvm.polyglot.Engine;
 import org.junit.jupiter.api.AfterEach;
@@ -36,11 +38,17 @@ class DifferentialSuiteTest {
 
     private static final int LEAST_GRANTS = 5_000;
 
+    /** Room for the bound on depth to be met before the engine's own. */
+    private static final int STACK_BYTES = 4 << 20;
+
     /** Not compiled, so that every run has the same bits of NaN and the same use of the stack; and twice as fast. */
     private final Engine engine = Engine.newBuilder("wasm")
             .allowExperimentalOptions(true)
             .option("engine.Compilation", "false")
             .build();
+
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(task -> new Thread(null, task, "scripts", STACK_BYTES));
 
     private final Map<String, byte[]> files = SpecSuite.isPresent() ? SpecSuite.files() : Map.of();
     private final ExpectedFailures expectedFailures = ExpectedFailures.read();
@@ -57,8 +65,9 @@ class DifferentialSuiteTest {
                 .filter(name -> name.endsWith(".json"))
                 .map(name -> name.substring(0, name.indexOf('/')))
                 .toList();
-        Stream<DynamicTest> tests =
-                scripts.stream().map(script -> DynamicTest.dynamicTest(script, () -> runBothForms(script)));
+        Stream<DynamicTest> tests = scripts.stream()
+                .map(script -> DynamicTest.dynamicTest(
+                        script, () -> thread.submit(() -> runBothForms(script)).get()));
         DynamicTest whole = DynamicTest.dynamicTest("the whole suite", () -> {
             assertThat(scripts).hasSizeGreaterThanOrEqualTo(146).containsAll(expectedFailures.scripts());
             LEAST.forEach((type, least) ->
@@ -69,7 +78,8 @@ class DifferentialSuiteTest {
     }
 
     @AfterEach
-    void closeEngine() {
+    void close() {
+        thread.close();
         engine.close();
     }
 
