@@ -16,11 +16,18 @@ import org.junit.jupiter.api.Assumptions;
 final class SpecSuite {
     private static final int TAR_BLOCK = 512;
 
+    static boolean isPresent() {
+        return Files.exists(archive());
+    }
+
+    private static Path archive() {
+        return Path.of(System.getProperty("gojinn.vectors", ""), "wasm-spec", "core-json.tar.gz");
+    }
+
     /** Reads the archive, or skips the calling test when it is not there. */
     static Map<String, byte[]> files() {
-        String vectors = System.getProperty("gojinn.vectors", "");
-        Path archive = Path.of(vectors, "wasm-spec", "core-json.tar.gz");
-        Assumptions.assumeTrue(Files.exists(archive), () -> "skipped: no " + archive + " (property gojinn.vectors)");
+        Path archive = archive();
+        Assumptions.assumeTrue(isPresent(), () -> "skipped: no " + archive + " (property gojinn.vectors)");
         Map<String, byte[]> files = new LinkedHashMap<>();
         try (InputStream in = new GZIPInputStream(new BufferedInputStream(Files.newInputStream(archive)))) {
             for (byte[] header = in.readNBytes(TAR_BLOCK); header.length == TAR_BLOCK && header[0] != 0; ) {
