@@ -48,6 +48,7 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
                 out.println("  run         " + failed.label() + ": " + TerminalText.line(failed.detail()));
         }
         out.printf("  time        %.3f ms%n", outcome.usage().executionNanos() / 1e6);
+        out.println("  fuel        " + outcome.usage().fuel());
         out.println("  peak memory " + outcome.usage().memoryBytes() + " bytes");
         for (String line : log) {
             out.println("  log         " + TerminalText.line(line));
@@ -64,6 +65,7 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
             case Outcome.Failed failed -> members.put("detail", failed.detail());
         }
         members.put("execution_nanos", outcome.usage().executionNanos());
+        members.put("fuel", outcome.usage().fuel());
         members.put("peak_memory_bytes", outcome.usage().memoryBytes());
         members.put("log", log);
         members.put("output", output);

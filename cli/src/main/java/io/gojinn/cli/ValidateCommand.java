@@ -5,6 +5,7 @@ import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.FunctionRejectedException;
 import io.gojinn.runtime.FunctionRuntime;
+import io.gojinn.runtime.InstancePolicy;
 import io.gojinn.runtime.ModuleReport;
 import io.gojinn.runtime.PreparedFunction;
 import io.gojinn.runtime.RuntimeOptions;
@@ -54,6 +55,9 @@ final class ValidateCommand implements Callable<Integer> {
     @Option(names = "--timeout", paramLabel = "<duration>", description = "The longest a run may take; default 1s.")
     private String timeout = "1s";
 
+    @Option(names = "--fuel", paramLabel = "<units>", description = "The most fuel a run may use; default 10000000000.")
+    private long fuel = FunctionLimits.defaults().fuel();
+
     @Option(names = "--memory", paramLabel = "<size>", description = "The most linear memory; default 64MiB.")
     private String memory = "64MiB";
 
@@ -83,8 +87,8 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     private boolean validate(FunctionRuntime runtime, Path module, FunctionLimits limits, byte @Nullable [] envelope) {
-        FunctionDefinition definition =
-                new FunctionDefinition(fileName(module), module.toAbsolutePath(), limits, environment);
+        FunctionDefinition definition = new FunctionDefinition(
+                fileName(module), module.toAbsolutePath(), limits, environment, InstancePolicy.defaults());
         List<String> problems = new ArrayList<>();
         ModuleReport report = null;
         OneShotRun run = null;
@@ -120,7 +124,7 @@ final class ValidateCommand implements Callable<Integer> {
                 .filter(size -> size <= Integer.MAX_VALUE)
                 .orElseThrow(() -> usage("--max-output: found \"" + maxOutput + "\", expected a size such as 5MiB"));
         try {
-            return new FunctionLimits(maxTime, maxMemory, (int) output, Integer.MAX_VALUE, 1, 1);
+            return new FunctionLimits(maxTime, fuel, maxMemory, (int) output, Integer.MAX_VALUE, 1, 1);
         } catch (IllegalArgumentException e) {
             throw usage(String.valueOf(e.getMessage()));
         }

@@ -81,7 +81,7 @@ class BackPressureTest {
     void aReaderThatStallsForGoodIsCutOff() {
         String large = "y".repeat(1 << 20);
         FakeFunction function = new FakeFunction(
-                new FunctionLimits(Duration.ofSeconds(1), 1 << 20, 64 << 20, 1000, 1, 1),
+                new FunctionLimits(Duration.ofSeconds(1), 1_000_000, 1 << 20, 64 << 20, 1000, 1, 1),
                 invocation -> {
                     invocation.input();
                     FakeFunction.reply(invocation, 200, large.repeat(32));

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A function that runs a piece of Java on a thread of its own. */
 record FakeFunction(FunctionLimits limits, Body body, AtomicInteger cancelled) implements FunctionInvoker {
-    private static final Outcome.Usage USAGE = new Outcome.Usage(1, 2, 3);
+    private static final Outcome.Usage USAGE = new Outcome.Usage(1, 2, 3, 4);
 
     /** What the function does with a call. */
     interface Body {
@@ -26,7 +26,7 @@ record FakeFunction(FunctionLimits limits, Body body, AtomicInteger cancelled) i
     }
 
     static FunctionLimits limits(int maxBodyBytes) {
-        return new FunctionLimits(Duration.ofSeconds(1), 1 << 20, 1 << 20, maxBodyBytes, 8, 8);
+        return new FunctionLimits(Duration.ofSeconds(1), 1_000_000, 1 << 20, 1 << 20, maxBodyBytes, 8, 8);
     }
 
     /** Answers with the envelope it was given. */

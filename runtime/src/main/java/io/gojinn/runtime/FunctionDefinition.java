@@ -10,8 +10,10 @@ import java.util.Map;
  * @param module the WebAssembly binary, an absolute path
  * @param limits what an execution may use
  * @param environment the only environment variables the function sees
+ * @param instances how its instances are kept
  */
-public record FunctionDefinition(String name, Path module, FunctionLimits limits, Map<String, String> environment) {
+public record FunctionDefinition(
+        String name, Path module, FunctionLimits limits, Map<String, String> environment, InstancePolicy instances) {
     public FunctionDefinition {
         environment = Map.copyOf(environment);
     }

@@ -10,6 +10,8 @@ public enum FunctionFailure {
     STACK("stack"),
     /** The function trapped after it was refused memory or table elements. */
     MEMORY("memory"),
+    /** The function used up its fuel. */
+    FUEL("fuel"),
     /** The function ran past its deadline. */
     DEADLINE("deadline"),
     /** The output is no valid response envelope. */

@@ -35,10 +35,11 @@ public sealed interface Outcome {
      *
      * @param queuedNanos from the call to its start on a worker
      * @param executionNanos from that start to its end
+     * @param fuel the units of fuel used
      * @param memoryBytes the size of its linear memory at the end, which is its peak, since linear memory never shrinks
      */
-    record Usage(long queuedNanos, long executionNanos, long memoryBytes) {
+    record Usage(long queuedNanos, long executionNanos, long fuel, long memoryBytes) {
         /** Of a call that never ran. */
-        public static final Usage NONE = new Usage(0, 0, 0);
+        public static final Usage NONE = new Usage(0, 0, 0, 0);
     }
 }

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,8 +26,10 @@ class FunctionRuntimeTest {
     private static final CollectorRegistry METRICS = new CollectorRegistry();
     private static final FunctionRuntime RUNTIME = FunctionRuntime.start(new RuntimeOptions(2, 64), METRICS);
 
+    private static final long FUEL = 100_000_000_000L;
+
     private static final FunctionLimits LIMITS =
-            new FunctionLimits(Duration.ofSeconds(20), 16 << 20, 5 << 20, 1 << 20, 8, 64);
+            new FunctionLimits(Duration.ofSeconds(20), FUEL, 16 << 20, 5 << 20, 1 << 20, 8, 64);
 
     @AfterAll
     static void close() {
@@ -73,7 +77,8 @@ class FunctionRuntimeTest {
 
     @Test
     void givesAGuestNoMoreMemoryThanItsLimit() throws FunctionRejectedException {
-        FunctionLimits fourPages = new FunctionLimits(Duration.ofSeconds(20), 4 * 65_536, 5 << 20, 1 << 20, 8, 64);
+        FunctionLimits fourPages =
+                new FunctionLimits(Duration.ofSeconds(20), FUEL, 4 * 65_536, 5 << 20, 1 << 20, 8, 64);
         assertThat(call(prepare("memory-polite", fourPages)).answer()).isEqualTo("200 4");
     }
 
@@ -86,6 +91,32 @@ class FunctionRuntimeTest {
                 .isBetween(
                         Duration.ofMillis(50).toNanos(), Duration.ofMillis(500).toNanos());
         assertThat(call(prepare("ok", LIMITS)).answer()).isEqualTo("200 ok");
+    }
+
+    @Test
+    void endsAGuestThatUsedUpItsFuelAtTheSameCountEachTime() throws FunctionRejectedException {
+        FunctionInvoker function = prepare(
+                "busy-loop", new FunctionLimits(Duration.ofSeconds(20), 3_000_000, 16 << 20, 5 << 20, 1 << 20, 8, 64));
+        Set<Long> counts = new HashSet<>();
+        for (int run = 0; run < 100; run++) {
+            TestInvocation invocation = call(function);
+            assertThat(invocation.answer()).isEqualTo("fuel");
+            counts.add(invocation.outcome().usage().fuel());
+        }
+        assertThat(counts).hasSize(1);
+        assertThat(counts.iterator().next()).isBetween(3_000_001L, 3_000_100L);
+    }
+
+    @Test
+    void keepsTheInstanceOfAGuestThatWasEnded() throws FunctionRejectedException {
+        FunctionLimits little = new FunctionLimits(Duration.ofMillis(10), FUEL, 16 << 20, 5 << 20, 1 << 20, 8, 64);
+        FunctionInvoker function = prepare("busy-loop", little, "kept");
+        for (int run = 0; run < 20; run++) {
+            assertThat(call(function).answer()).isEqualTo("deadline");
+        }
+        assertThat(METRICS.getSampleValue(
+                        "gojinn_function_instantiations_total", new String[] {"function"}, new String[] {"kept"}))
+                .isLessThanOrEqualTo(2);
     }
 
     @Test
@@ -159,7 +190,8 @@ class FunctionRuntimeTest {
         Path text = Files.writeString(folder.resolve("text.wasm"), "not a module");
         Path empty = Files.createFile(folder.resolve("empty.wasm"));
         for (Path file : List.of(truncated, text, empty, folder.resolve("missing.wasm"))) {
-            assertThatThrownBy(() -> RUNTIME.prepare(new FunctionDefinition("bad", file, LIMITS, Map.of())))
+            assertThatThrownBy(() -> RUNTIME.prepare(
+                            new FunctionDefinition("bad", file, LIMITS, Map.of(), InstancePolicy.defaults())))
                     .isInstanceOf(FunctionRejectedException.class)
                     .hasMessageContaining(file.toString());
         }
@@ -167,7 +199,7 @@ class FunctionRuntimeTest {
 
     @Test
     void turnsAwayWhatExceedsConcurrencyAndQueue() throws FunctionRejectedException {
-        FunctionLimits narrow = new FunctionLimits(Duration.ofMillis(300), 16 << 20, 5 << 20, 1 << 20, 1, 2);
+        FunctionLimits narrow = new FunctionLimits(Duration.ofMillis(300), FUEL, 16 << 20, 5 << 20, 1 << 20, 1, 2);
         FunctionInvoker function = prepare("busy-loop", narrow);
         List<TestInvocation> calls = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -202,7 +234,7 @@ class FunctionRuntimeTest {
     }
 
     private static FunctionLimits limits(Duration timeout) {
-        return new FunctionLimits(timeout, 16 << 20, 5 << 20, 1 << 20, 8, 64);
+        return new FunctionLimits(timeout, FUEL, 16 << 20, 5 << 20, 1 << 20, 8, 64);
     }
 
     private static FunctionInvoker prepare(String module, FunctionLimits limits) throws FunctionRejectedException {
@@ -211,7 +243,8 @@ class FunctionRuntimeTest {
 
     private static FunctionInvoker prepare(String module, FunctionLimits limits, String name)
             throws FunctionRejectedException {
-        return RUNTIME.prepare(new FunctionDefinition(name, TestModules.module(module), limits, Map.of()))
+        return RUNTIME.prepare(new FunctionDefinition(
+                        name, TestModules.module(module), limits, Map.of(), InstancePolicy.defaults()))
                 .invoker();
     }
 

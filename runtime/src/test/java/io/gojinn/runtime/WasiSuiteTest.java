@@ -69,9 +69,9 @@ class WasiSuiteTest {
                 .properties()
                 .forEach(variable ->
                         environment.put(variable.getKey(), variable.getValue().asString()));
-        FunctionLimits limits = new FunctionLimits(Duration.ofSeconds(20), 16 << 20, 1 << 20, 0, 1, 1);
-        FunctionInvoker function = RUNTIME.prepare(
-                        new FunctionDefinition(module.getFileName().toString(), module, limits, environment))
+        FunctionLimits limits = new FunctionLimits(Duration.ofSeconds(20), 10_000_000_000L, 16 << 20, 1 << 20, 0, 1, 1);
+        FunctionInvoker function = RUNTIME.prepare(new FunctionDefinition(
+                        module.getFileName().toString(), module, limits, environment, InstancePolicy.defaults()))
                 .invoker();
         for (int run = 0; run < 2; run++) {
             TestInvocation invocation = new TestInvocation("");

@@ -62,6 +62,7 @@ final class StatusDocument {
         members.put("sha256", function.module().sha256());
         members.put("shape", function.module().shape().orElse(""));
         members.put("timeout_nanos", limits.timeout().toNanos());
+        members.put("fuel", limits.fuel());
         members.put("memory_bytes", limits.memoryBytes());
         members.put("max_output_bytes", limits.maxOutputBytes());
         members.put("max_body_bytes", limits.maxBodyBytes());

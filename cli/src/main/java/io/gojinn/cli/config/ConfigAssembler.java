@@ -12,6 +12,7 @@ import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
+import io.gojinn.runtime.InstancePolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -80,6 +81,7 @@ final class ConfigAssembler {
     private FunctionDefinition function(Section function) {
         FunctionLimits limits = new FunctionLimits(
                 limit(function, ConfigSchema.TIMEOUT),
+                limit(function, ConfigSchema.FUEL),
                 limit(function, ConfigSchema.MEMORY),
                 Math.toIntExact(limit(function, ConfigSchema.MAX_OUTPUT)),
                 Math.toIntExact(limit(function, ConfigSchema.MAX_BODY)),
@@ -89,7 +91,8 @@ final class ConfigAssembler {
                 function.get(ConfigSchema.FUNCTION_NAME).value(),
                 function.get(ConfigSchema.MODULE).value(),
                 limits,
-                function.get(ConfigSchema.ENV));
+                function.get(ConfigSchema.ENV),
+                new InstancePolicy(limit(function, ConfigSchema.IDLE), function.get(ConfigSchema.WARM)));
     }
 
     private <T> T limit(Section function, Key<T> key) {

@@ -3,6 +3,7 @@ package io.gojinn.cli.config;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.runtime.FunctionLimits;
+import io.gojinn.runtime.InstancePolicy;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,6 +137,11 @@ final class ConfigSchema {
             Types.duration(MILLISECOND, HOUR),
             FUNCTION.timeout(),
             "The longest an execution may run by the clock.");
+    static final Key<Long> FUEL = Key.defaulted(
+            "fuel",
+            Types.count(1, Long.MAX_VALUE),
+            FUNCTION.fuel(),
+            "The most fuel an execution may use; one unit is about one simple instruction, see [fuel](fuel.md).");
     static final Key<Long> MEMORY = Key.defaulted(
             "memory",
             Types.size(FunctionLimits.PAGE_BYTES, FunctionLimits.MAX_MEMORY_BYTES),
@@ -158,8 +164,18 @@ final class ConfigSchema {
             Types.integer(0, 1_000_000),
             FUNCTION.queue(),
             "The most executions that wait for a worker, beyond those running.");
+    static final Key<Duration> IDLE = Key.defaulted(
+            "idle",
+            Types.duration(MILLISECOND, Duration.ofDays(1)),
+            InstancePolicy.defaults().idle(),
+            "How long an instance is kept for the next request. A function without instances is bytes only.");
+    static final Key<Integer> WARM = Key.defaulted(
+            "warm",
+            Types.integer(0, 1_000),
+            InstancePolicy.defaults().warm(),
+            "So many instances are made before the listeners open, and kept however long they are idle.");
     private static final List<Key<?>> FUNCTION_LIMITS =
-            List.of(TIMEOUT, MEMORY, MAX_OUTPUT, MAX_BODY, CONCURRENCY, QUEUE);
+            List.of(TIMEOUT, FUEL, MEMORY, MAX_OUTPUT, MAX_BODY, CONCURRENCY, QUEUE, IDLE);
     static final Key<Sited<String>> FUNCTION_NAME =
             Key.required("name", Types.sited(Types.name("the name of the function")), "Unique among functions.");
     static final Key<Sited<Path>> MODULE = Key.required(
@@ -182,7 +198,19 @@ final class ConfigSchema {
             memory = "64MiB"
             env = { GREETING = "hello", TOKEN = "${file:/run/secrets/token}" }
             """,
-            List.of(FUNCTION_NAME, MODULE, TIMEOUT, MEMORY, MAX_OUTPUT, MAX_BODY, CONCURRENCY, QUEUE, ENV));
+            List.of(
+                    FUNCTION_NAME,
+                    MODULE,
+                    TIMEOUT,
+                    FUEL,
+                    MEMORY,
+                    MAX_OUTPUT,
+                    MAX_BODY,
+                    CONCURRENCY,
+                    QUEUE,
+                    IDLE,
+                    WARM,
+                    ENV));
     static final Schema FUNCTION_DEFAULTS_TABLE = new Schema(
             "[defaults.function]", "Limits for every function that does not name its own.", "", FUNCTION_LIMITS);
     static final Key<Section> FUNCTION_DEFAULTS = Key.optional(

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +110,11 @@ final class Types {
     }
 
     static ValueType<Integer> integer(int least, int most) {
-        return new Whole(least, most);
+        return new Whole<>(least, most, value -> (int) value);
+    }
+
+    static ValueType<Long> count(long least, long most) {
+        return new Whole<>(least, most, value -> value);
     }
 
     /** An array; a value by itself counts as an array of one when {@code single} says so. */
@@ -213,16 +218,16 @@ final class Types {
         }
     }
 
-    private record Whole(int least, int most) implements ValueType<Integer> {
+    private record Whole<N extends Number>(long least, long most, LongFunction<N> narrow) implements ValueType<N> {
         @Override
         public String description() {
             return "an integer from " + least + " to " + most;
         }
 
         @Override
-        public @Nullable Integer decode(Node node, Decoding decoding) {
+        public @Nullable N decode(Node node, Decoding decoding) {
             if (node.value() instanceof Long value && value >= least && value <= most) {
-                return value.intValue();
+                return narrow.apply(value);
             }
             decoding.problems().add(node.place(), node.shown(), description());
             return null;

@@ -50,6 +50,9 @@ final class ConfigFixture {
             name = "greet"
             module = "greet.wasm"
             timeout = "50ms"
+            fuel = 200_000_000
+            idle = "5s"
+            warm = 2
             max_output = "2MB"
             max_body = "1KiB"
             concurrency = 8

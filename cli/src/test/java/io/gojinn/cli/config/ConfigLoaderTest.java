@@ -76,7 +76,7 @@ class ConfigLoaderTest {
 
         assertThat(greet.module()).isEqualTo(folder.resolve("greet.wasm"));
         assertThat(greet.limits())
-                .isEqualTo(new FunctionLimits(Duration.ofMillis(50), 32 << 20, 2_000_000, 1 << 10, 8, 0));
+                .isEqualTo(new FunctionLimits(Duration.ofMillis(50), 200_000_000, 32 << 20, 2_000_000, 1 << 10, 8, 0));
         assertThat(greet.environment())
                 .isEqualTo(Map.of("GREETING", "hello world", "PRICE", "${env:WHO}", "TOKEN", "s3cr3t"));
     }

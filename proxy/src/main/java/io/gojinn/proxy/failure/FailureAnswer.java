@@ -58,7 +58,7 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
     private static int status(FunctionFailure failure) {
         return switch (failure) {
             case EXIT, TRAP, STACK, MEMORY, INTERNAL -> 500;
-            case DEADLINE -> 504;
+            case FUEL, DEADLINE -> 504;
             case CONTRACT, OUTPUT_LIMIT -> 502;
             case OVERLOADED, CANCELLED -> 503;
         };

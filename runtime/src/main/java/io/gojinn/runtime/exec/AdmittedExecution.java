@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One execution from admission to its end. The state decides every race between the worker, the watchdog and whoever
- * cancels: who moves it out of {@link State#RUNNING} says how the execution ends.
+ * cancels: who moves it out of {@link State#RUNNING} says how the execution ends. The guest looks at it every millisecond
+ * or so and unwinds by itself; only one that does not is killed.
  */
 final class AdmittedExecution implements FunctionInvoker.Execution {
     enum State {
@@ -17,6 +18,8 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         RUNNING,
         EXPIRED,
         CANCELLED,
+        /** Expired, or cancelled and long past its deadline; the instance is gone. */
+        KILLED,
         DONE
     }
 
@@ -51,15 +54,29 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         return state.compareAndSet(State.WAITING, State.RUNNING);
     }
 
-    /** The worker is done; returns DONE, or what ended the execution before. */
+    /** Whether the guest has to end. Asked by the worker. */
+    boolean isStopped() {
+        return state.get() != State.RUNNING;
+    }
+
+    /** The worker is done; returns DONE, or what ended the execution before. From here on nobody touches the instance. */
     State finish() {
-        State before = state.compareAndExchange(State.RUNNING, State.DONE);
+        State before = state.getAndSet(State.DONE);
         return before == State.RUNNING ? State.DONE : before;
     }
 
-    /** The deadline has passed. Called by the watchdog. */
+    /** The deadline has passed. Called by the watchdog; does not block. */
     void expire() {
-        end(State.EXPIRED);
+        state.compareAndSet(State.RUNNING, State.EXPIRED);
+    }
+
+    /** The guest did not end by itself. Called by the watchdog; does not block. */
+    void kill() {
+        if (state.compareAndSet(State.EXPIRED, State.KILLED) || state.compareAndSet(State.CANCELLED, State.KILLED)) {
+            Sandbox running = Objects.requireNonNull(sandbox);
+            // Closing a context waits for its worker to leave; the watchdog must not.
+            Thread.ofVirtual().name("gojinn-kill").start(running::kill);
+        }
     }
 
     @Override
@@ -67,15 +84,7 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         if (state.compareAndSet(State.WAITING, State.CANCELLED)) {
             function.withdraw(this);
         } else {
-            end(State.CANCELLED);
-        }
-    }
-
-    private void end(State how) {
-        if (state.compareAndSet(State.RUNNING, how)) {
-            Sandbox running = Objects.requireNonNull(sandbox);
-            // Closing a context waits for its worker to leave; neither watchdog nor event loop may.
-            Thread.ofVirtual().name("gojinn-kill").start(running::kill);
+            state.compareAndSet(State.RUNNING, State.CANCELLED);
         }
     }
 }

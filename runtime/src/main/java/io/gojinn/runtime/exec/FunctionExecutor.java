@@ -3,6 +3,7 @@ package io.gojinn.runtime.exec;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.RuntimeOptions;
+import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
 import io.prometheus.client.CollectorRegistry;
 import java.time.Duration;
@@ -16,11 +17,8 @@ import java.util.concurrent.TimeUnit;
 
 /** The workers, their watchdog, and the functions they run. */
 public final class FunctionExecutor implements AutoCloseable {
-    /** How long an instance may be idle before it is closed. */
-    static final Duration IDLE_TIMEOUT = Duration.ofSeconds(60);
-
-    // Guests and the interpreter share this stack; their own call depth is bounded by it alone.
-    private static final long WORKER_STACK_BYTES = 4 << 20;
+    /** How often idle instances are looked for: they may be kept longer than configured by this much. */
+    private static final Duration EVICTION_PERIOD = Duration.ofSeconds(1);
 
     private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(5);
 
@@ -41,25 +39,29 @@ public final class FunctionExecutor implements AutoCloseable {
             Worker worker = new Worker(scheduler, watchdog.slot(), metrics.active());
             workers.add(Thread.ofPlatform()
                     .name("gojinn-worker-" + i)
-                    .stackSize(WORKER_STACK_BYTES)
+                    .stackSize(Sandbox.STACK_BYTES)
                     .daemon()
                     .start(worker));
         }
-        long periodNanos = IDLE_TIMEOUT.toNanos() / 4;
+        long periodNanos = EVICTION_PERIOD.toNanos();
         evictions = eviction.scheduleWithFixedDelay(this::evict, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Makes a prepared module callable under the definition's name and limits. */
+    /**
+     * Makes a prepared module callable under the definition's name and limits, with its warm instances ready. May throw what
+     * the engine throws when memory is short.
+     */
     public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
         ScheduledFunction function =
                 new ScheduledFunction(definition, template, scheduler, workers.size(), metrics.of(definition.name()));
+        function.warm();
         functions.add(function);
         return function;
     }
 
     private void evict() {
         for (ScheduledFunction function : functions) {
-            function.pool().evict(IDLE_TIMEOUT.toNanos());
+            function.evict();
         }
     }
 

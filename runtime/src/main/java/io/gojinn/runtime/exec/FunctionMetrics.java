@@ -22,6 +22,7 @@ public final class FunctionMetrics {
     private final Counter executions;
     private final Histogram duration;
     private final Counter instantiations;
+    private final Counter fuel;
 
     /** Registers everything. */
     public FunctionMetrics(CollectorRegistry registry, IntSupplier waiting) {
@@ -46,6 +47,9 @@ public final class FunctionMetrics {
                 .labelNames("function")
                 .buckets(DURATION_BUCKETS)
                 .register(registry);
+        fuel = Counter.build("gojinn_function_fuel", "Units of fuel used")
+                .labelNames("function")
+                .register(registry);
         instantiations = Counter.build("gojinn_function_instantiations", "Instances made")
                 .labelNames("function")
                 .register(registry);
@@ -66,7 +70,8 @@ public final class FunctionMetrics {
                 failed,
                 duration.labels(function),
                 idle.labels(function),
-                instantiations.labels(function));
+                instantiations.labels(function),
+                fuel.labels(function));
     }
 
     /** Metrics of one function. */
@@ -75,7 +80,8 @@ public final class FunctionMetrics {
             Map<FunctionFailure, Counter.Child> failures,
             Histogram.Child duration,
             Gauge.Child idle,
-            Counter.Child instantiations) {
+            Counter.Child instantiations,
+            Counter.Child fuel) {
         Counter.Child failed(FunctionFailure failure) {
             return Objects.requireNonNull(failures.get(failure));
         }

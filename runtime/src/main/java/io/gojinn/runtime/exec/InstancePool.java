@@ -50,20 +50,20 @@ final class InstancePool implements AutoCloseable {
         instance.close();
     }
 
-    /** Closes what has been idle for longer than this. */
-    void evict(long idleNanos) {
+    /** Closes what has been idle for longer than this, but keeps so many. */
+    void evict(long idleNanos, int kept) {
         long now = System.nanoTime();
         Idle last;
-        while ((last = pollOlderThan(now - idleNanos)) != null) {
+        while ((last = pollOlderThan(now - idleNanos, kept)) != null) {
             last.instance.close();
         }
     }
 
-    private @Nullable Idle pollOlderThan(long nanos) {
+    private @Nullable Idle pollOlderThan(long nanos, int kept) {
         lock.lock();
         try {
             Idle last = idle.peekLast();
-            if (last == null || last.sinceNanos - nanos > 0) {
+            if (last == null || idle.size() <= kept || last.sinceNanos - nanos > 0) {
                 return null;
             }
             idle.removeLast();
@@ -82,6 +82,6 @@ final class InstancePool implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        evict(0);
+        evict(0, 0);
     }
 }

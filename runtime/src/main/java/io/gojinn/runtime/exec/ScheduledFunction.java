@@ -7,7 +7,6 @@ import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Outcome.Usage;
-import io.gojinn.runtime.host.ExecutionState;
 import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
 
@@ -31,7 +30,7 @@ final class ScheduledFunction implements FunctionInvoker {
         this.scheduler = scheduler;
         this.lane = new Scheduler.Lane(
                 definition.limits().concurrency(), definition.limits().queue());
-        this.pool = new InstancePool(workers, metrics.idle());
+        this.pool = new InstancePool(Math.max(workers, definition.instances().warm()), metrics.idle());
         this.metrics = metrics;
     }
 
@@ -67,11 +66,13 @@ final class ScheduledFunction implements FunctionInvoker {
             case Outcome.Replied replied -> {
                 metrics.replied().inc();
                 metrics.duration().observe(replied.usage().executionNanos() / 1e9);
+                metrics.fuel().inc((double) replied.usage().fuel());
             }
             case Outcome.Failed failed -> {
                 metrics.failed(failed.failure()).inc();
                 if (failed.usage().executionNanos() > 0) {
                     metrics.duration().observe(failed.usage().executionNanos() / 1e9);
+                    metrics.fuel().inc((double) failed.usage().fuel());
                 }
             }
         }
@@ -82,6 +83,20 @@ final class ScheduledFunction implements FunctionInvoker {
         return new Outcome.Failed(FunctionFailure.OVERLOADED, detail, Usage.NONE);
     }
 
+    /** Makes the instances that are to be ready before the first request. */
+    void warm() {
+        for (int i = 0; i < definition.instances().warm(); i++) {
+            metrics.instantiations().inc();
+            pool.offer(template.open(definition));
+        }
+    }
+
+    /** Closes instances that were idle for too long. */
+    void evict() {
+        pool.evict(
+                definition.instances().idle().toNanos(), definition.instances().warm());
+    }
+
     /** A pristine instance, for the calling worker alone. */
     Sandbox lease() {
         Sandbox idle = pool.poll();
@@ -89,7 +104,7 @@ final class ScheduledFunction implements FunctionInvoker {
             return idle;
         }
         metrics.instantiations().inc();
-        return template.open(new ExecutionState(name(), definition.environment(), limits().maxOutputBytes()));
+        return template.open(definition);
     }
 
     /** Takes an instance back after a run; restores it, or closes it when that cannot be. */

@@ -7,11 +7,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends what runs past its deadline. One thread watches a slot for each worker; it sleeps until the earliest deadline and is
+ * Ends what runs past its deadline, and kills what does not end by itself soon after. One thread watches a slot for each worker; it sleeps until the earliest deadline and is
  * woken only for an earlier one, so that arming costs a few volatile accesses.
  */
 final class Watchdog implements AutoCloseable {
     private static final long IDLE_NANOS = 1_000_000_000L;
+
+    /** How long a guest may take to notice that it has to end. Growing a large memory is the longest it cannot look. */
+    private static final long GRACE_NANOS = 100_000_000L;
 
     private final List<Slot> slots = new CopyOnWriteArrayList<>();
     private final Thread thread;
@@ -55,25 +58,20 @@ final class Watchdog implements AutoCloseable {
     private long look(long now) {
         long wait = IDLE_NANOS;
         for (Slot slot : slots) {
-            wait = Math.min(wait, slot.expireOrRemaining(now));
+            wait = Math.min(wait, slot.look(now));
         }
         return wait;
     }
 
     /** One thread's current deadline. Armed and disarmed by that thread. */
     final class Slot implements AutoCloseable {
-        private record Armed(long deadlineNanos, Runnable expiry) {}
+        private record Armed(AdmittedExecution execution, long deadlineNanos) {}
 
         private final AtomicReference<@Nullable Armed> armed = new AtomicReference<>();
 
-        /**
-         * Watches from now on.
-         *
-         * @param expiry called once by the watchdog if the deadline passes first; must not block; it may come a moment after
-         *     {@link #disarm}, so it has to find out by itself whether it is too late
-         */
-        void arm(long deadlineNanos, Runnable expiry) {
-            armed.set(new Armed(deadlineNanos, expiry));
+        /** Watches from now on. The execution may be told a moment after {@link #disarm}, when it is over. */
+        void arm(AdmittedExecution execution, long deadlineNanos) {
+            armed.set(new Armed(execution, deadlineNanos));
             if (deadlineNanos - nextLookNanos < 0) {
                 LockSupport.unpark(thread);
             }
@@ -88,17 +86,22 @@ final class Watchdog implements AutoCloseable {
             slots.remove(this);
         }
 
-        private long expireOrRemaining(long now) {
+        /** Returns when to look again. */
+        private long look(long now) {
             Armed current = armed.get();
             if (current == null) {
                 return IDLE_NANOS;
             }
-            long remaining = current.deadlineNanos - now;
-            if (remaining > 0) {
-                return remaining;
+            long late = now - current.deadlineNanos;
+            if (late < 0) {
+                return -late;
+            }
+            current.execution.expire();
+            if (late < GRACE_NANOS) {
+                return GRACE_NANOS - late;
             }
             if (armed.compareAndSet(current, null)) {
-                current.expiry.run();
+                current.execution.kill();
             }
             return IDLE_NANOS;
         }

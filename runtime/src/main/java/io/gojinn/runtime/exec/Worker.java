@@ -6,7 +6,9 @@ import io.gojinn.runtime.Outcome.Usage;
 import io.gojinn.runtime.contract.ContractViolationException;
 import io.gojinn.runtime.contract.ResponseEnvelopeDecoder;
 import io.gojinn.runtime.sandbox.RunEnd;
+import io.gojinn.runtime.sandbox.RunTerms;
 import io.gojinn.runtime.sandbox.Sandbox;
+import io.gojinn.runtime.sandbox.SandboxTemplate.ServeEnd;
 import io.prometheus.client.Gauge;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +56,7 @@ final class Worker implements Runnable {
         Sandbox sandbox;
         try {
             sandbox = function.lease();
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (RuntimeException | Error e) {
             LOG.atError().addKeyValue("function", function.name()).setCause(e).log("cannot make an instance");
             function.complete(execution, failed(FunctionFailure.INTERNAL, "no instance: " + e, Usage.NONE));
             return;
@@ -74,28 +76,36 @@ final class Worker implements Runnable {
         active.inc();
         long startNanos = System.nanoTime();
         long deadlineNanos = startNanos + timeoutNanos;
-        watchdog.arm(deadlineNanos, execution::expire);
-        RunEnd end;
+        watchdog.arm(execution, deadlineNanos);
+        ServeEnd end;
         try {
-            end = function.template().serve(sandbox, execution.invocation(), deadlineNanos);
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            RunTerms terms = new RunTerms(execution.invocation(), deadlineNanos, execution::isStopped);
+            end = function.template().serve(sandbox, terms, function.limits().fuel());
+        } catch (RuntimeException | Error e) {
             LOG.atError().addKeyValue("function", function.name()).setCause(e).log("defect while running a function");
-            end = new RunEnd(FunctionFailure.INTERNAL, e.toString(), false);
+            end = new ServeEnd(new RunEnd(FunctionFailure.INTERNAL, e.toString(), false), 0);
         } finally {
             watchdog.disarm();
         }
         AdmittedExecution.State state = execution.finish();
         long endNanos = System.nanoTime();
-        boolean intact = state == AdmittedExecution.State.DONE && end.reusable();
-        Usage usage = new Usage(queuedNanos, endNanos - startNanos, intact ? sandbox.memoryBytes() : 0);
+        boolean intact = state != AdmittedExecution.State.KILLED && end.run().reusable();
+        Usage usage = new Usage(queuedNanos, endNanos - startNanos, end.fuel(), intact ? sandbox.memoryBytes() : 0);
         Outcome outcome = switch (state) {
-            case EXPIRED -> failed(FunctionFailure.DEADLINE, "ran for " + timeoutNanos / 1_000_000 + " ms", usage);
+            case EXPIRED, KILLED -> expired(timeoutNanos, usage);
             case CANCELLED -> failed(FunctionFailure.CANCELLED, "cancelled while running", usage);
-            case WAITING, RUNNING, DONE -> outcome(execution, end, usage);
+            case WAITING, RUNNING, DONE ->
+                end.run().failure() == FunctionFailure.DEADLINE
+                        ? expired(timeoutNanos, usage)
+                        : outcome(execution, end.run(), usage);
         };
         active.dec();
         function.complete(execution, outcome);
         return intact;
+    }
+
+    private static Outcome expired(long timeoutNanos, Usage usage) {
+        return failed(FunctionFailure.DEADLINE, "ran for " + timeoutNanos / 1_000_000 + " ms", usage);
     }
 
     private static Outcome outcome(AdmittedExecution execution, RunEnd end, Usage usage) {

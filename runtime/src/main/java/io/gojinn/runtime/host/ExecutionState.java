@@ -4,6 +4,7 @@ import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Invocation.LogLevel;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,21 +20,21 @@ public final class ExecutionState {
     /** The most characters of one line of diagnostics; the rest is cut off. */
     public static final int MAX_LOG_LINE_CHARS = 8_192;
 
+    private final Fuel fuel;
     private final String functionName;
     private final Map<String, String> environment;
     private final int maxOutputBytes;
 
     private @Nullable Invocation invocation;
     private ByteBuffer input = NO_INPUT;
+    private BooleanSupplier stopped = () -> false;
     private long deadlineNanos;
     private int outputBytes;
     private int logLines;
 
-    // Set by whoever ends the execution early. Never cleared: a stopped instance is discarded.
-    private volatile boolean stopped;
-
     /** Of the instances of one function. */
-    public ExecutionState(String functionName, Map<String, String> environment, int maxOutputBytes) {
+    public ExecutionState(Fuel fuel, String functionName, Map<String, String> environment, int maxOutputBytes) {
+        this.fuel = fuel;
         this.functionName = functionName;
         this.environment = environment;
         this.maxOutputBytes = maxOutputBytes;
@@ -44,13 +45,20 @@ public final class ExecutionState {
      *
      * @param invocation null while the module initialises, which has no request: stdin is empty, output is dropped
      * @param deadlineNanos by {@link System#nanoTime}
+     * @param stopped whether somebody ended the execution early; asked at every slice of fuel
      */
-    public void begin(@Nullable Invocation invocation, long deadlineNanos) {
+    public void begin(@Nullable Invocation invocation, long deadlineNanos, BooleanSupplier stopped) {
         this.invocation = invocation;
+        this.stopped = stopped;
         this.input = invocation == null ? NO_INPUT : invocation.input();
         this.deadlineNanos = deadlineNanos;
         this.outputBytes = 0;
         this.logLines = 0;
+    }
+
+    /** Charges the guest for work of the host whose size the guest chose; see {@link Fuel#charge}. */
+    public void charge(long units) {
+        fuel.charge(units);
     }
 
     /** Forgets the execution. */
@@ -59,6 +67,7 @@ public final class ExecutionState {
             invocation.log(LogLevel.WARN, (logLines - MAX_LOG_LINES) + " further lines were dropped");
         }
         invocation = null;
+        stopped = () -> false;
         input = NO_INPUT;
     }
 
@@ -81,19 +90,14 @@ public final class ExecutionState {
         return deadlineNanos;
     }
 
-    /** Ends the execution at the next host function that waits. May be called by any thread. */
-    public void stop() {
-        stopped = true;
-    }
-
     /**
-     * To be called by host functions that wait or loop.
+     * To be called at every slice of fuel, and by host functions that wait or loop.
      *
-     * @throws GuestUnwind.Deadline when the execution was stopped or its deadline has passed
+     * @throws GuestUnwind.Stopped when the execution was stopped or its deadline has passed
      */
     public void checkDeadline() {
-        if (stopped || System.nanoTime() - deadlineNanos >= 0) {
-            throw new GuestUnwind.Deadline();
+        if (stopped.getAsBoolean() || System.nanoTime() - deadlineNanos >= 0) {
+            throw new GuestUnwind.Stopped();
         }
     }
 

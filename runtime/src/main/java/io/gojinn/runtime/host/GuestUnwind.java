@@ -36,10 +36,17 @@ public abstract sealed class GuestUnwind extends RuntimeException {
         }
     }
 
-    /** The deadline passed while the guest was inside a host function. */
-    public static final class Deadline extends GuestUnwind {
-        public Deadline() {
-            super("the deadline passed inside a host function");
+    /** The guest used up its fuel. */
+    public static final class OutOfFuel extends GuestUnwind {
+        public OutOfFuel(long budget) {
+            super("more than " + budget + " units of fuel");
+        }
+    }
+
+    /** The execution was stopped, or its deadline has passed. */
+    public static final class Stopped extends GuestUnwind {
+        public Stopped() {
+            super("stopped at its deadline");
         }
     }
 }

@@ -47,6 +47,11 @@ public record Prices(
         require(page, MOST_PER_PAGE);
     }
 
+    /** What a host function costs that moves bytes between itself and so many places of the guest's memory. */
+    public long ofTransfer(long bytes, int places) {
+        return (bytes >> BULK_SHIFT) * bulk + (long) places * indirectCall;
+    }
+
     private static void require(int price, int most) {
         if (price < 0 || price > most) {
             throw new IllegalArgumentException("a price is " + price + ", expected 0 to " + most);

@@ -11,5 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param reusable whether the instance may be restored and used again
  */
 public record RunEnd(@Nullable FunctionFailure failure, String detail, boolean reusable) {
+    /** The guest came to its end. */
     static final RunEnd OK = new RunEnd(null, "", true);
 }

@@ -1,13 +1,15 @@
 package io.gojinn.runtime.sandbox;
 
+import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionFailure;
-import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.host.ExecutionState;
+import io.gojinn.runtime.host.Fuel;
 import io.gojinn.runtime.host.GuestMemory;
 import io.gojinn.runtime.host.GuestUnwind;
 import io.gojinn.runtime.host.HostCatalog;
 import io.gojinn.runtime.host.HostFunction;
 import io.gojinn.runtime.host.LogFunctions;
+import io.gojinn.runtime.module.Metering;
 import io.gojinn.runtime.wasi.WasiPreview1;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -18,7 +20,6 @@ import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
 import org.graalvm.polyglot.proxy.ProxyExecutable;
 import org.graalvm.polyglot.proxy.ProxyObject;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One instance of a module in a context of its own, with the host functions bound to it.
@@ -28,25 +29,44 @@ import org.jspecify.annotations.Nullable;
 public final class Sandbox implements AutoCloseable {
     private static final int MAX_DETAIL_CHARS = 500;
 
+    /**
+     * The stack slots of a run: at most 8,192 frames. While nothing is compiled a frame takes up to 3 KiB of the worker's
+     * stack, {@link #STACK_BYTES}, so that a guest's depth never depends on what is compiled.
+     */
+    static final int CALL_DEPTH = 8_192 * Metering.FRAME_SLOTS;
+
+    /** What the stack of a thread that runs guests has to measure. Only what is used of it takes memory. */
+    public static final long STACK_BYTES = 32 << 20;
+
     /** The trap's name in the specification's test suite, and the engine's message for it. */
     private static final String STACK_EXHAUSTED = "call stack exhausted";
 
     private final Context context;
     private final ExecutionState state;
     private final GuestMemory memory;
+    private final Fuel fuel;
     private final WasiPreview1 wasi;
     private final Value exports;
+    private final Value getCounter;
+    private final Value setCounter;
 
     /** Instantiates a module whose imports have been checked. */
-    Sandbox(SandboxEngine engine, LinkedModule module, ExecutionState state) {
-        this.state = state;
+    Sandbox(SandboxEngine engine, LinkedModule module, FunctionDefinition definition) {
         this.context = engine.newContext();
         this.memory = new GuestMemory(this::memoryBuffer);
+        this.fuel = new Fuel(module.training(), new GuestCounter());
+        this.state = new ExecutionState(
+                fuel,
+                definition.name(),
+                definition.environment(),
+                definition.limits().maxOutputBytes());
         this.wasi = new WasiPreview1(memory, state);
         try {
             this.exports = context.eval(module.source())
                     .newInstance(ProxyObject.fromMap(imports(module)))
                     .getMember("exports");
+            this.getCounter = exports.getMember(Metering.GET);
+            this.setCounter = exports.getMember(Metering.SET);
             webAssembly("mem_set_grow_callback").executeVoid(exports.getMember("memory"), (ProxyExecutable) moved -> {
                 memory.moved();
                 return null;
@@ -68,7 +88,26 @@ public final class Sandbox implements AutoCloseable {
             });
             modules.put(moduleName, ProxyObject.fromMap(members));
         });
+        ProxyExecutable refuel = left -> {
+            int grant = fuel.refuel(left[0].asInt());
+            state.checkDeadline();
+            return grant;
+        };
+        modules.put(Metering.IMPORT_MODULE, ProxyObject.fromMap(Map.of(Metering.REFUEL, refuel)));
         return modules;
+    }
+
+    /** The counter inside the guest's code. */
+    private final class GuestCounter implements Fuel.Counter {
+        @Override
+        public int left() {
+            return Metering.fuel(getCounter.execute().asLong());
+        }
+
+        @Override
+        public void take(int amount) {
+            setCounter.executeVoid(getCounter.execute().asLong() - amount);
+        }
     }
 
     private ByteBuffer memoryBuffer() {
@@ -99,14 +138,15 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Runs an exported function of type {@code () -> ()}.
      *
-     * @param invocation null while the module initialises
-     * @param deadlineNanos when host functions that wait give up, by {@link System#nanoTime}
+     * @param terms which request it serves and how long it may take
+     * @param budget the most fuel it may use
      */
-    RunEnd run(Value function, @Nullable Invocation invocation, long deadlineNanos) {
-        state.begin(invocation, deadlineNanos);
+    RunEnd run(Value function, RunTerms terms, long budget) {
+        state.begin(terms.invocation(), terms.deadlineNanos(), terms.stopped());
         try {
             context.enter();
             try {
+                setCounter.executeVoid(Metering.counter(fuel.begin(budget), CALL_DEPTH));
                 function.executeVoid();
             } finally {
                 context.leave();
@@ -120,24 +160,33 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /** The fuel that the last run used; see {@link Fuel#used}. Only while the instance has not been killed. */
+    long fuelUsed() {
+        return fuel.used();
+    }
+
     private RunEnd end(PolyglotException e) {
         if (e.isHostException()) {
             return switch (e.asHostException()) {
                 case GuestUnwind.Exit exit when exit.code() == 0 -> RunEnd.OK;
                 case GuestUnwind.Exit exit -> new RunEnd(FunctionFailure.EXIT, detail(exit), true);
                 case GuestUnwind.OutputLimit limit -> new RunEnd(FunctionFailure.OUTPUT_LIMIT, detail(limit), true);
-                case GuestUnwind.Deadline deadline -> new RunEnd(FunctionFailure.DEADLINE, detail(deadline), false);
+                case GuestUnwind.OutOfFuel fuel -> new RunEnd(FunctionFailure.FUEL, detail(fuel), true);
+                case GuestUnwind.Stopped stopped -> new RunEnd(FunctionFailure.DEADLINE, detail(stopped), true);
                 case Throwable defect -> new RunEnd(FunctionFailure.INTERNAL, "host function: " + defect, false);
             };
         }
         if (e.isCancelled() || e.isInterrupted()) {
             return new RunEnd(FunctionFailure.DEADLINE, "stopped at the deadline", false);
         }
+        if (e.isInternalError()) {
+            return new RunEnd(FunctionFailure.INTERNAL, detail(e), false);
+        }
         if (e.isResourceExhausted() || STACK_EXHAUSTED.equals(e.getMessage())) {
             return new RunEnd(FunctionFailure.STACK, detail(e), false);
         }
-        if (e.isInternalError()) {
-            return new RunEnd(FunctionFailure.INTERNAL, detail(e), false);
+        if (Metering.depth(getCounter.execute().asLong()) < 0) {
+            return new RunEnd(FunctionFailure.STACK, "more than " + CALL_DEPTH + " stack slots", true);
         }
         return new RunEnd(FunctionFailure.TRAP, detail(e), true);
     }
@@ -157,7 +206,6 @@ public final class Sandbox implements AutoCloseable {
      * be used again.
      */
     public void kill() {
-        state.stop();
         context.close(true);
     }
 

@@ -4,13 +4,13 @@ import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.FunctionRejectedException;
-import io.gojinn.runtime.Invocation;
-import io.gojinn.runtime.host.ExecutionState;
+import io.gojinn.runtime.host.SliceTraining;
 import io.gojinn.runtime.module.AdaptOptions;
 import io.gojinn.runtime.module.AdaptedModule;
 import io.gojinn.runtime.module.CapturedGlobal;
 import io.gojinn.runtime.module.InvalidModuleException;
 import io.gojinn.runtime.module.ModuleAdapter;
+import io.gojinn.runtime.module.Prices;
 import io.gojinn.runtime.module.Shape;
 import io.gojinn.runtime.module.WasmModule;
 import java.time.Duration;
@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.graalvm.polyglot.PolyglotException;
-import org.graalvm.polyglot.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class SandboxTemplate {
     /** The longest that a module may take to initialise, once, when it is prepared. */
     public static final Duration INITIALIZE_TIMEOUT = Duration.ofSeconds(10);
+
+    /** The most fuel it may take. */
+    private static final long INITIALIZE_FUEL = Long.MAX_VALUE;
 
     /** The most elements of a module's tables: they are objects of the host, outside the memory limit. */
     private static final int MAX_TABLE_ELEMENTS = 100_000;
@@ -87,8 +89,9 @@ public final class SandboxTemplate {
         String name = definition.name();
         FunctionLimits limits = definition.limits();
         AdaptedModule adapted = ModuleAdapter.adapt(
-                parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS, Optional.empty()));
-        LinkedModule pristine = new LinkedModule(SandboxEngine.source(adapted.binary(), name), imports.functions());
+                parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS, Optional.of(Prices.VERSION_1)));
+        LinkedModule pristine = new LinkedModule(
+                SandboxEngine.source(adapted.binary(), name), new SliceTraining(), imports.functions());
         List<String> initializers = new ArrayList<>();
         if (adapted.hasStart()) {
             initializers.add(AdaptedModule.START);
@@ -97,8 +100,7 @@ public final class SandboxTemplate {
             initializers.add(INITIALIZE);
         }
         int maxMemoryBytes = Math.toIntExact((long) limits.memoryPages() * FunctionLimits.PAGE_BYTES);
-        ExecutionState state = new ExecutionState(name, definition.environment(), limits.maxOutputBytes());
-        try (Sandbox sandbox = new Sandbox(engine, pristine, state)) {
+        try (Sandbox sandbox = new Sandbox(engine, pristine, definition)) {
             initialize(sandbox, initializers);
             if (!isCapturable(parsed)) {
                 return new SandboxTemplate(engine, shape, pristine, null, List.copyOf(initializers), maxMemoryBytes);
@@ -109,7 +111,8 @@ public final class SandboxTemplate {
             }
             MemoryImage image = MemoryImage.of(sandbox.memorySegment());
             byte[] restorable = adapted.withRestore(globals, sandbox.memoryBytes() / FunctionLimits.PAGE_BYTES);
-            LinkedModule captured = new LinkedModule(SandboxEngine.source(restorable, name), imports.functions());
+            LinkedModule captured =
+                    new LinkedModule(SandboxEngine.source(restorable, name), new SliceTraining(), imports.functions());
             return new SandboxTemplate(engine, shape, captured, image, List.of(), maxMemoryBytes);
         }
     }
@@ -125,9 +128,9 @@ public final class SandboxTemplate {
     }
 
     private static void initialize(Sandbox sandbox, List<String> initializers) throws InitializationException {
-        long deadlineNanos = System.nanoTime() + INITIALIZE_TIMEOUT.toNanos();
+        RunTerms terms = new RunTerms(null, System.nanoTime() + INITIALIZE_TIMEOUT.toNanos(), () -> false);
         for (String initializer : initializers) {
-            RunEnd end = runBounded(sandbox, sandbox.export(initializer), deadlineNanos);
+            RunEnd end = sandbox.run(sandbox.export(initializer), terms, INITIALIZE_FUEL);
             if (end.failure() == FunctionFailure.DEADLINE) {
                 throw new InitializationException(
                         initializer + " ran longer than " + INITIALIZE_TIMEOUT.toSeconds() + " s");
@@ -139,23 +142,6 @@ public final class SandboxTemplate {
         }
     }
 
-    private static RunEnd runBounded(Sandbox sandbox, Value function, long deadlineNanos) {
-        Thread killer = Thread.ofVirtual().name("gojinn-initialize-deadline").start(() -> {
-            try {
-                Thread.sleep(Duration.ofNanos(deadlineNanos - System.nanoTime()));
-                sandbox.kill();
-            } catch (InterruptedException e) {
-                // The initialisation was in time.
-                Thread.currentThread().interrupt();
-            }
-        });
-        try {
-            return sandbox.run(function, null, deadlineNanos);
-        } finally {
-            killer.interrupt();
-        }
-    }
-
     /** The module did not come to the end of its initialisation. */
     private static final class InitializationException extends Exception {
         InitializationException(String message) {
@@ -164,8 +150,8 @@ public final class SandboxTemplate {
     }
 
     /** Makes an instance in the state that requests start from. May throw what the engine throws when memory is short. */
-    public Sandbox open(ExecutionState state) {
-        Sandbox sandbox = new Sandbox(engine, module, state);
+    public Sandbox open(FunctionDefinition definition) {
+        Sandbox sandbox = new Sandbox(engine, module, definition);
         if (image != null) {
             image.copyTo(sandbox.memorySegment());
             sandbox.export(AdaptedModule.RESTORE).executeVoid();
@@ -173,19 +159,40 @@ public final class SandboxTemplate {
         return sandbox;
     }
 
-    /** Runs one request in a pristine instance. */
-    public RunEnd serve(Sandbox sandbox, Invocation invocation, long deadlineNanos) {
+    /**
+     * Runs one request in a pristine instance.
+     *
+     * @param budget the most fuel it may use, initialisation included where that is part of every request
+     */
+    public ServeEnd serve(Sandbox sandbox, RunTerms terms, long budget) {
+        long used = 0;
+        RunTerms unserved = new RunTerms(null, terms.deadlineNanos(), terms.stopped());
         for (String initializer : initializers) {
-            RunEnd end = sandbox.run(sandbox.export(initializer), null, deadlineNanos);
+            RunEnd end = sandbox.run(sandbox.export(initializer), unserved, budget - used);
+            used += fuelUsed(sandbox, end);
             if (end.failure() != null) {
-                return end;
+                return new ServeEnd(end, used);
             }
         }
-        RunEnd end = sandbox.run(sandbox.export(shape.entry()), invocation, deadlineNanos);
-        return end.failure() == FunctionFailure.TRAP && isOutOfMemory(sandbox)
-                ? new RunEnd(FunctionFailure.MEMORY, end.detail(), end.reusable())
-                : end;
+        RunEnd end = sandbox.run(sandbox.export(shape.entry()), terms, budget - used);
+        used += fuelUsed(sandbox, end);
+        if (end.failure() == FunctionFailure.TRAP && isOutOfMemory(sandbox)) {
+            end = new RunEnd(FunctionFailure.MEMORY, end.detail(), end.reusable());
+        }
+        return new ServeEnd(end, used);
     }
+
+    /** An instance that was killed cannot be asked any more. */
+    private static long fuelUsed(Sandbox sandbox, RunEnd end) {
+        return end.reusable() ? sandbox.fuelUsed() : 0;
+    }
+
+    /**
+     * How a request ended in an instance.
+     *
+     * @param fuel what it used; what is known of it after a stop by force
+     */
+    public record ServeEnd(RunEnd run, long fuel) {}
 
     /** A trap with less room left than allocators ask for at once is one for want of memory. */
     private boolean isOutOfMemory(Sandbox sandbox) {

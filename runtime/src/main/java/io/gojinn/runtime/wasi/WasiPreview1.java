@@ -6,6 +6,7 @@ import io.gojinn.runtime.host.ExecutionState;
 import io.gojinn.runtime.host.GuestMemory;
 import io.gojinn.runtime.host.GuestUnwind;
 import io.gojinn.runtime.host.HostFunction;
+import io.gojinn.runtime.module.Prices;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
@@ -57,6 +58,11 @@ public final class WasiPreview1 {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int RANDOM_CHUNK = 4_096;
+
+    /** A random byte costs as much as so many copied ones. */
+    private static final int RANDOM_FACTOR = 16;
+
+    private static final Prices PRICES = Prices.VERSION_1;
 
     private final GuestMemory memory;
     private final ExecutionState state;
@@ -170,6 +176,7 @@ public final class WasiPreview1 {
         }
         int pointer = pointers;
         int address = bytes;
+        state.charge(PRICES.ofTransfer(total, strings.size()));
         for (byte[] string : strings) {
             memory.bytes().putInt(pointer, address);
             memory.bytes().put(address, string);
@@ -227,11 +234,11 @@ public final class WasiPreview1 {
         int vectors = call.i32(1);
         int count = call.i32(2);
         int result = call.i32(3);
-        int refused = checkVectors(vectors, count, result);
+        ByteBuffer input = state.input();
+        int refused = checkVectors(vectors, count, result, input.remaining());
         if (refused != Errno.SUCCESS) {
             return refused;
         }
-        ByteBuffer input = state.input();
         int total = 0;
         for (int i = 0; i < count && input.hasRemaining(); i++) {
             int address = memory.bytes().getInt(vectors + 8 * i);
@@ -256,7 +263,7 @@ public final class WasiPreview1 {
         int vectors = call.i32(1);
         int count = call.i32(2);
         int result = call.i32(3);
-        int refused = checkVectors(vectors, count, result);
+        int refused = checkVectors(vectors, count, result, Integer.MAX_VALUE);
         if (refused != Errno.SUCCESS) {
             return refused;
         }
@@ -276,8 +283,12 @@ public final class WasiPreview1 {
         return Errno.SUCCESS;
     }
 
-    /** Approves every vector, and their sum, before a byte is moved. */
-    private int checkVectors(int vectors, int count, int result) {
+    /**
+     * Approves every vector, and their sum, before a byte is moved, and charges for the transfer.
+     *
+     * @param most how many bytes can be moved, whatever the vectors hold
+     */
+    private int checkVectors(int vectors, int count, int result, int most) {
         if (count < 0 || count > MAX_VECTORS) {
             return Errno.INVAL;
         }
@@ -293,7 +304,11 @@ public final class WasiPreview1 {
             }
             total += Integer.toUnsignedLong(length);
         }
-        return total > Integer.MAX_VALUE ? Errno.INVAL : Errno.SUCCESS;
+        if (total > Integer.MAX_VALUE) {
+            return Errno.INVAL;
+        }
+        state.charge(PRICES.ofTransfer(Math.min(total, most), count));
+        return Errno.SUCCESS;
     }
 
     private long fdClose(Arguments call) {
@@ -368,6 +383,7 @@ public final class WasiPreview1 {
         if (!memory.holds(address, length)) {
             return Errno.FAULT;
         }
+        state.charge(PRICES.ofTransfer((long) RANDOM_FACTOR * length, 1));
         byte[] chunk = new byte[Math.min(length, RANDOM_CHUNK)];
         for (int done = 0; done < length; done += chunk.length) {
             state.checkDeadline();
@@ -390,6 +406,7 @@ public final class WasiPreview1 {
                 || !memory.holds(result, 4)) {
             return Errno.FAULT;
         }
+        state.charge(PRICES.ofTransfer((long) SUBSCRIPTION_BYTES * count, count));
         long now = System.nanoTime();
         long waitNanos = Long.MAX_VALUE;
         for (int i = 0; i < count; i++) {

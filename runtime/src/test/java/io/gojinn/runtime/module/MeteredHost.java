@@ -21,8 +21,8 @@ final class MeteredHost {
     /** Small grants first, so that code asks in many places; large ones then, so that long loops stay fast. */
     private static final int SMALL_GRANTS = 500;
 
-    private static final long SMALL_GRANT = 40;
-    private static final long LARGE_GRANT = 1_000_000;
+    private static final int SMALL_GRANT = 40;
+    private static final int LARGE_GRANT = 1_000_000;
 
     private final List<Value> instances = new ArrayList<>();
     private int grants;
@@ -31,7 +31,7 @@ final class MeteredHost {
     void supply(Map<String, Object> imports) {
         ProxyExecutable refuel = arguments -> {
             grants++;
-            return arguments[0].asLong() + (grants % (SMALL_GRANTS * 2) < SMALL_GRANTS ? SMALL_GRANT : LARGE_GRANT);
+            return -arguments[0].asInt() + (grants % (SMALL_GRANTS * 2) < SMALL_GRANTS ? SMALL_GRANT : LARGE_GRANT);
         };
         imports.put(Metering.IMPORT_MODULE, ProxyObject.fromMap(Map.of(Metering.REFUEL, refuel)));
     }
@@ -46,7 +46,7 @@ final class MeteredHost {
     boolean wasTooDeep() {
         return instances.stream()
                 .anyMatch(exports ->
-                        exports.getMember(Metering.DEPTH_GET).execute().asInt() == Metering.OVERFLOWN);
+                        Metering.depth(exports.getMember(Metering.GET).execute().asLong()) < 0);
     }
 
     /** Gives all instances back the depth that a trap took from those it unwound. */
@@ -60,6 +60,6 @@ final class MeteredHost {
     }
 
     private static void restoreDepth(Value exports) {
-        exports.getMember(Metering.DEPTH_SET).executeVoid(DEPTH);
+        exports.getMember(Metering.SET).executeVoid(Metering.counter(0, DEPTH));
     }
 }

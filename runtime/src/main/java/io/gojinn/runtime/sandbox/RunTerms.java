@@ -1,0 +1,14 @@
+package io.gojinn.runtime.sandbox;
+
+import io.gojinn.runtime.Invocation;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which request a run serves, and when it has to end.
+ *
+ * @param invocation null while the module initialises
+ * @param deadlineNanos by {@link System#nanoTime}
+ * @param stopped whether somebody ended it early; asked every millisecond or so
+ */
+public record RunTerms(@Nullable Invocation invocation, long deadlineNanos, BooleanSupplier stopped) {}
