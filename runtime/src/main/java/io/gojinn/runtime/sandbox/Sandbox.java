@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
@@ -36,6 +37,9 @@ public final class Sandbox implements AutoCloseable {
     private final GuestMemory memory;
     private final WasiPreview1 wasi;
     private final Value exports;
+
+    // Null until an image is bound; only instances that are used again have one.
+    private @Nullable RestorableMemory restorable;
 
     /** Instantiates a module whose imports have been checked. */
     Sandbox(SandboxEngine engine, LinkedModule module, ExecutionState state) {
@@ -84,6 +88,16 @@ public final class Sandbox implements AutoCloseable {
     /** The linear memory where it lies now. */
     MemorySegment memorySegment() {
         return MemorySegment.ofBuffer(memory.bytes());
+    }
+
+    /** Makes linear memory equal to an image, of the same size, now and at every {@link #restoreMemory}. */
+    void bindMemory(MemoryImage image) {
+        restorable = new RestorableMemory(image, memorySegment());
+    }
+
+    /** Makes linear memory equal to the bound image again. It must not have grown. */
+    void restoreMemory() {
+        Objects.requireNonNull(restorable).restore();
     }
 
     /** The size of linear memory in bytes. */
@@ -163,6 +177,13 @@ public final class Sandbox implements AutoCloseable {
 
     @Override
     public void close() {
-        context.close(true);
+        try {
+            context.close(true);
+        } finally {
+            // Not before: until then a guest may run.
+            if (restorable != null) {
+                restorable.close();
+            }
+        }
     }
 }
