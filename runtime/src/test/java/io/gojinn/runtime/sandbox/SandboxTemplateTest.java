@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -110,7 +111,11 @@ class SandboxTemplateTest {
             for (int i = 0; i < 5; i++) {
                 Sandbox sandbox = open(template);
                 Thread killer = Thread.ofPlatform().start(sandbox::kill);
-                serve(template, sandbox);
+                try {
+                    serve(template, sandbox);
+                } catch (PolyglotException e) {
+                    assertThat(e.isCancelled()).as("killed before it began").isTrue();
+                }
                 sandbox.close();
                 killer.join();
             }
