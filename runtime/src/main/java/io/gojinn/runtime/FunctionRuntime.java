@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +56,24 @@ public final class FunctionRuntime implements AutoCloseable {
         Gauge.build("gojinn_engine_compiled", "1 when hot functions are compiled, 0 when all is interpreted")
                 .register(metrics)
                 .set(engine.compiles() ? 1 : 0);
+        gauge(
+                "gojinn_restore_by_kernel",
+                "1 when large memories are restored by the kernel, 0 when all are copied",
+                metrics,
+                () -> engine.restoresByKernel() ? 1 : 0);
+        gauge("gojinn_mapped_instances", "Instances whose captured memory is mapped", metrics, engine::mappedInstances);
+    }
+
+    private static void gauge(String name, String help, CollectorRegistry metrics, IntSupplier value) {
+        Gauge.build(name, help)
+                .create()
+                .setChild(new Gauge.Child() {
+                    @Override
+                    public double get() {
+                        return value.getAsInt();
+                    }
+                })
+                .register(metrics);
     }
 
     /** Starts the engine and the workers. */
@@ -96,8 +115,13 @@ public final class FunctionRuntime implements AutoCloseable {
         TemplateKey key = new TemplateKey(report.sha256(), definition.limits().memoryPages(), definition.environment());
         SandboxTemplate template = templates.get(key);
         if (template == null) {
-            template = SandboxTemplate.prepare(engine, definition, binary);
-            templates.put(key, template);
+            SandboxTemplate prepared = SandboxTemplate.prepare(engine, definition, binary);
+            template = templates.putIfAbsent(key, prepared);
+            if (template == null) {
+                template = prepared;
+            } else {
+                prepared.close();
+            }
             preparedModules.set(templates.size());
         }
         return new PreparedFunction(executor.add(definition, template), report);
@@ -188,10 +212,11 @@ public final class FunctionRuntime implements AutoCloseable {
         }
     }
 
-    /** Lets accepted executions end, then stops the workers and the engine. Blocks. */
+    /** Lets accepted executions end, then stops the workers, frees what was prepared and stops the engine. Blocks. */
     @Override
     public void close() {
         executor.close();
+        templates.values().forEach(SandboxTemplate::close);
         engine.close();
     }
 }

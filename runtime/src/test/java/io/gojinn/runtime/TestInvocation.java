@@ -12,13 +12,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** An invocation that keeps all it is given. */
-final class TestInvocation implements Invocation {
+public final class TestInvocation implements Invocation {
     private final ByteBuffer input;
     private ByteBuffer output = ByteBuffer.allocateDirect(256);
     private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
 
-    TestInvocation(String body) {
+    /** A request with this body. */
+    public TestInvocation(String body) {
         RequestEnvelope request = new RequestEnvelope(
                 "POST",
                 "/here?name=you",

@@ -1,34 +1,91 @@
 package io.gojinn.runtime.sandbox;
 
+import io.gojinn.runtime.sandbox.Kernel.KernelException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
-/** Linear memory as it was captured, without the zeros at its end. Immutable; freed with the last reference. */
-final class MemoryImage {
-    private final MemorySegment bytes;
+/**
+ * Linear memory as it was captured: data, with nothing but zeros before and after. The data lie in a sealed file in memory when
+ * instances are to map them, else in memory of this process. What was captured is immutable; the plan of restoring it learns
+ * which pages requests write to. Shared by the instances of a template; thread-safe.
+ *
+ * <p>Closed by its template. After that no instance can be restored; those that map the file keep what they see.
+ */
+final class MemoryImage implements AutoCloseable {
+    /** With more pages than these that every request writes to, all are dropped: 4 MiB would be copied for certain. */
+    private static final int MAX_HOT_PAGES = 1_024;
+
+    private final RestorePolicy policy;
     private final long memoryBytes;
+    private final long dataStart;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment data;
+    private final @Nullable ImageFile file;
+    private final BitSet copied;
 
-    private MemoryImage(MemorySegment bytes, long memoryBytes) {
-        this.bytes = bytes;
-        this.memoryBytes = memoryBytes;
-    }
+    // Publishes an immutable plan.
+    private volatile RestorePlan plan;
+
+    // Guarded by this.
+    private @Nullable BitSet lastDirty;
+
+    /** A file that holds the data. */
+    record ImageFile(Kernel kernel, int descriptor) {}
 
     /** Captures a memory. */
-    static MemoryImage of(MemorySegment memory) {
-        MemorySegment used = memory.asSlice(0, usedBytes(memory));
-        MemorySegment copy = Arena.ofAuto().allocate(Math.max(1, used.byteSize()));
-        copy.asSlice(0, used.byteSize()).copyFrom(used);
-        return new MemoryImage(copy.asSlice(0, used.byteSize()), memory.byteSize());
+    MemoryImage(MemorySegment memory, RestorePolicy policy) {
+        this.policy = policy;
+        memoryBytes = memory.byteSize();
+        int page = policy.pageBytes();
+        long start = 0;
+        long end = memoryBytes;
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment zeros = temporary.allocate(page);
+            while (end > 0 && memory.asSlice(end - page, page).mismatch(zeros) < 0) {
+                end -= page;
+            }
+            while (start < end && memory.asSlice(start, page).mismatch(zeros) < 0) {
+                start += page;
+            }
+        }
+        // A few zeros at the start go with the data; treating them apart would cost more.
+        dataStart = policy.drops(start) ? start : 0;
+        MemorySegment captured = memory.asSlice(dataStart, end - dataStart);
+        file = createFile(captured);
+        data = file == null ? arena.allocate(captured.byteSize()).copyFrom(captured) : view(file, captured);
+        copied = new BitSet();
+        if (file == null) {
+            copied.set((int) (dataStart / page), (int) (end / page));
+        }
+        if (!policy.drops(memoryBytes - end)) {
+            copied.set((int) (end / page), (int) (memoryBytes / page));
+        }
+        plan = RestorePlan.of(copied, page);
     }
 
-    private static long usedBytes(MemorySegment memory) {
-        // Pages are a multiple of eight bytes.
-        long end = memory.byteSize();
-        while (end > 0 && memory.get(ValueLayout.JAVA_LONG_UNALIGNED, end - 8) == 0) {
-            end -= 8;
+    private @Nullable ImageFile createFile(MemorySegment captured) {
+        Kernel kernel = policy.kernel();
+        if (kernel == null || !policy.maps(captured.byteSize()) || !policy.acquireFile()) {
+            return null;
         }
-        return end;
+        try {
+            return new ImageFile(kernel, kernel.createFile(captured));
+        } catch (KernelException e) {
+            policy.releaseFile();
+            policy.refused(e);
+            return null;
+        }
+    }
+
+    private MemorySegment view(ImageFile from, MemorySegment captured) {
+        try {
+            return from.kernel().view(from.descriptor(), captured.byteSize(), arena);
+        } catch (KernelException e) {
+            policy.refused(e);
+            return arena.allocate(captured.byteSize()).copyFrom(captured);
+        }
     }
 
     /** The size of the memory that was captured, zeros included. */
@@ -36,9 +93,68 @@ final class MemoryImage {
         return memoryBytes;
     }
 
-    /** Overwrites all of a memory of the same size. */
-    void copyTo(MemorySegment memory) {
-        memory.asSlice(0, bytes.byteSize()).copyFrom(bytes);
-        memory.asSlice(bytes.byteSize()).fill((byte) 0);
+    /** Where the data begin in linear memory. */
+    long dataStart() {
+        return dataStart;
+    }
+
+    /** The size of the data. */
+    long dataBytes() {
+        return data.byteSize();
+    }
+
+    /** The file to map; null when the data are to be copied. */
+    @Nullable
+    ImageFile file() {
+        return file;
+    }
+
+    RestorePolicy policy() {
+        return policy;
+    }
+
+    /** What to copy after a request; the kernel may drop the rest. */
+    RestorePlan plan() {
+        return plan;
+    }
+
+    /** Takes note of the pages that a request has written to: what it shares with the one before is copied from now on. */
+    synchronized void learn(BitSet dirty) {
+        BitSet hot = (BitSet) dirty.clone();
+        if (lastDirty != null) {
+            hot.and(lastDirty);
+            if (hot.cardinality() <= MAX_HOT_PAGES) {
+                hot.or(copied);
+                plan = RestorePlan.of(hot, policy.pageBytes());
+            }
+        }
+        lastDirty = dirty;
+    }
+
+    /** Writes a range of the image over the same range of a memory. */
+    void copyTo(MemorySegment memory, long start, long end) {
+        long dataEnd = dataStart + data.byteSize();
+        long from = Math.clamp(dataStart, start, end);
+        long to = Math.clamp(dataEnd, from, end);
+        memory.asSlice(start, from - start).fill((byte) 0);
+        MemorySegment.copy(data, from < to ? from - dataStart : 0, memory, from, to - from);
+        memory.asSlice(to, end - to).fill((byte) 0);
+    }
+
+    /** Whether {@link #close} was called. */
+    boolean isClosed() {
+        return !arena.scope().isAlive();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (isClosed()) {
+            return;
+        }
+        arena.close();
+        if (file != null) {
+            file.kernel().close(file.descriptor());
+            policy.releaseFile();
+        }
     }
 }

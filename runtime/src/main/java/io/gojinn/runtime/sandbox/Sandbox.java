@@ -15,11 +15,13 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
 import org.graalvm.polyglot.proxy.ProxyExecutable;
 import org.graalvm.polyglot.proxy.ProxyObject;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instance of a module in a context of its own, with the host functions bound to it.
@@ -49,6 +51,9 @@ public final class Sandbox implements AutoCloseable {
     private final Value exports;
     private final Value getCounter;
     private final Value setCounter;
+
+    // Null until an image is bound; only instances that are used again have one.
+    private @Nullable RestorableMemory restorable;
 
     /** Instantiates a module whose imports have been checked. */
     Sandbox(SandboxEngine engine, LinkedModule module, FunctionDefinition definition) {
@@ -123,6 +128,16 @@ public final class Sandbox implements AutoCloseable {
     /** The linear memory where it lies now. */
     MemorySegment memorySegment() {
         return MemorySegment.ofBuffer(memory.bytes());
+    }
+
+    /** Makes linear memory equal to an image, of the same size, now and at every {@link #restoreMemory}. */
+    void bindMemory(MemoryImage image) {
+        restorable = new RestorableMemory(image, memorySegment());
+    }
+
+    /** Makes linear memory equal to the bound image again. It must not have grown. */
+    void restoreMemory() {
+        Objects.requireNonNull(restorable).restore();
     }
 
     /** The size of linear memory in bytes. */
@@ -211,6 +226,13 @@ public final class Sandbox implements AutoCloseable {
 
     @Override
     public void close() {
-        context.close(true);
+        try {
+            context.close(true);
+        } finally {
+            // Not before: until then a guest may run.
+            if (restorable != null) {
+                restorable.close();
+            }
+        }
     }
 }

@@ -13,18 +13,26 @@ public final class SandboxEngine implements AutoCloseable {
     private static final String INTERPRETER = "Interpreted";
 
     private final Engine engine;
+    private final RestorePolicy restorePolicy;
 
-    private SandboxEngine(Engine engine) {
+    private SandboxEngine(Engine engine, RestorePolicy restorePolicy) {
         this.engine = engine;
+        this.restorePolicy = restorePolicy;
     }
 
     /** Creates the engine; takes a few hundred milliseconds. */
     public static SandboxEngine create() {
-        return new SandboxEngine(Engine.newBuilder(WASM)
+        return create(RestorePolicy.detect());
+    }
+
+    /** Creates an engine that restores memory in a certain way. */
+    static SandboxEngine create(RestorePolicy restorePolicy) {
+        Engine engine = Engine.newBuilder(WASM)
                 .allowExperimentalOptions(true)
                 // Whether the engine compiles is reported by FunctionRuntime, in the product's own words.
                 .option("engine.WarnInterpreterOnly", "false")
-                .build());
+                .build();
+        return new SandboxEngine(engine, restorePolicy);
     }
 
     /** The implementation's name, such as {@code GraalVM CE}. */
@@ -35,6 +43,21 @@ public final class SandboxEngine implements AutoCloseable {
     /** Whether hot functions are compiled; false means every instruction is interpreted, a hundred times slower. */
     public boolean compiles() {
         return !engine.getImplementationName().equals(INTERPRETER);
+    }
+
+    /** How the memory of instances is restored. */
+    RestorePolicy restorePolicy() {
+        return restorePolicy;
+    }
+
+    /** Whether large memories are restored by the kernel; false means that all are copied. */
+    public boolean restoresByKernel() {
+        return restorePolicy.usesKernel();
+    }
+
+    /** How many instances have the image of their memory mapped. */
+    public int mappedInstances() {
+        return restorePolicy.mappings();
     }
 
     /** A context for one instance: no files, no threads, no host classes, no other language. */

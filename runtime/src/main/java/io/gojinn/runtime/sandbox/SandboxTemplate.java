@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * {@code _initialize}. A module whose code can change tables, drop segments or hold references in globals has state that
  * no capture holds; its instances are used once, and it initialises in each of them.
  */
-public final class SandboxTemplate {
+public final class SandboxTemplate implements AutoCloseable {
     /** The longest that a module may take to initialise, once, when it is prepared. */
     public static final Duration INITIALIZE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -109,10 +109,10 @@ public final class SandboxTemplate {
             for (CapturedGlobal global : adapted.captured()) {
                 globals.add(sandbox.export(global.getter()).execute().asLong());
             }
-            MemoryImage image = MemoryImage.of(sandbox.memorySegment());
             byte[] restorable = adapted.withRestore(globals, sandbox.memoryBytes() / FunctionLimits.PAGE_BYTES);
             LinkedModule captured =
                     new LinkedModule(SandboxEngine.source(restorable, name), new SliceTraining(), imports.functions());
+            MemoryImage image = new MemoryImage(sandbox.memorySegment(), engine.restorePolicy());
             return new SandboxTemplate(engine, shape, captured, image, List.of(), maxMemoryBytes);
         }
     }
@@ -152,11 +152,16 @@ public final class SandboxTemplate {
     /** Makes an instance in the state that requests start from. May throw what the engine throws when memory is short. */
     public Sandbox open(FunctionDefinition definition) {
         Sandbox sandbox = new Sandbox(engine, module, definition);
-        if (image != null) {
-            image.copyTo(sandbox.memorySegment());
-            sandbox.export(AdaptedModule.RESTORE).executeVoid();
+        try {
+            if (image != null) {
+                sandbox.bindMemory(image);
+                sandbox.export(AdaptedModule.RESTORE).executeVoid();
+            }
+            return sandbox;
+        } catch (RuntimeException | Error e) {
+            sandbox.close();
+            throw e;
         }
-        return sandbox;
     }
 
     /**
@@ -208,12 +213,20 @@ public final class SandboxTemplate {
      */
     public boolean restore(Sandbox sandbox) {
         // Linear memory never shrinks: an instance that grew can never be pristine again.
-        if (image == null || sandbox.memoryBytes() != image.memoryBytes()) {
+        if (image == null || image.isClosed() || sandbox.memoryBytes() != image.memoryBytes()) {
             return false;
         }
-        image.copyTo(sandbox.memorySegment());
+        sandbox.restoreMemory();
         sandbox.export(AdaptedModule.RESTORE).executeVoid();
         sandbox.resetHostState();
         return true;
+    }
+
+    /** Frees the captured memory: no instance can be opened or restored any more, those that run go on. Idempotent. */
+    @Override
+    public void close() {
+        if (image != null) {
+            image.close();
+        }
     }
 }
