@@ -18,8 +18,23 @@ public final class TestInvocation implements Invocation {
     private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
 
-    /** A request with this body. */
+    /** With the envelope of a request. */
     public TestInvocation(String body) {
+        this(envelope(body));
+    }
+
+    private TestInvocation(ByteBuffer input) {
+        this.input = input;
+    }
+
+    /** With something else than an envelope on stdin. */
+    public static TestInvocation ofStdin(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return new TestInvocation(
+                ByteBuffer.allocateDirect(bytes.length).put(bytes).flip());
+    }
+
+    private static ByteBuffer envelope(String body) {
         RequestEnvelope request = new RequestEnvelope(
                 "POST",
                 "/here?name=you",
@@ -34,7 +49,7 @@ public final class TestInvocation implements Invocation {
                 "127.0.0.1",
                 "test",
                 null);
-        input = RequestEnvelopeEncoder.encode(request, ByteBuffer.allocateDirect(64), TestInvocation::grow);
+        return RequestEnvelopeEncoder.encode(request, ByteBuffer.allocateDirect(64), TestInvocation::grow);
     }
 
     private static ByteBuffer grow(ByteBuffer current, int additional) {
