@@ -41,6 +41,7 @@ final class Http2Client implements AutoCloseable {
     static final int NO_ERROR = 0;
     static final int PROTOCOL_ERROR = 1;
     static final int INTERNAL_ERROR = 2;
+    static final int FLOW_CONTROL_ERROR = 3;
     static final int STREAM_CLOSED = 5;
     static final int REFUSED_STREAM = 7;
     static final int CANCEL = 8;
@@ -59,19 +60,25 @@ final class Http2Client implements AutoCloseable {
      *
      * @param headers of HEADERS, decoded in the order they came
      */
-    record Frame(int type, int flags, int stream, byte[] payload, Map<String, String> headers) {
+    record Frame(int type, int flags, int stream, ByteBuffer payload, Map<String, String> headers) {
         boolean endsStream() {
             return (type == DATA || type == HEADERS) && (flags & END_STREAM) != 0;
         }
 
         /** The code of RST_STREAM or GOAWAY. */
         int error() {
-            return ByteBuffer.wrap(payload).getInt(type == GOAWAY ? 4 : 0);
+            return payload.getInt(type == GOAWAY ? 4 : 0);
+        }
+
+        byte[] bytes() {
+            byte[] bytes = new byte[payload.remaining()];
+            payload.get(0, bytes);
+            return bytes;
         }
 
         /** The last stream of GOAWAY. */
         int lastStream() {
-            return ByteBuffer.wrap(payload).getInt(0);
+            return payload.getInt(0);
         }
     }
 
@@ -219,7 +226,12 @@ final class Http2Client implements AutoCloseable {
             int stream = in.readInt();
             int type = lengthAndType & 0xff;
             byte[] payload = in.readNBytes(lengthAndType >>> 8);
-            return new Frame(type, flags, stream, payload, type == HEADERS ? headers(stream, payload) : Map.of());
+            return new Frame(
+                    type,
+                    flags,
+                    stream,
+                    ByteBuffer.wrap(payload),
+                    type == HEADERS ? headers(stream, payload) : Map.of());
         } catch (EOFException | SocketException ended) {
             return null;
         } catch (IOException e) {
@@ -282,9 +294,9 @@ final class Http2Client implements AutoCloseable {
             if (frame.type() == HEADERS) {
                 trailers = frame.headers();
             } else {
-                body.writeBytes(frame.payload());
-                if (frame.payload().length > 0 && !frame.endsStream()) {
-                    windowUpdate(0, frame.payload().length).windowUpdate(stream, frame.payload().length);
+                body.writeBytes(frame.bytes());
+                if (frame.bytes().length > 0 && !frame.endsStream()) {
+                    windowUpdate(0, frame.bytes().length).windowUpdate(stream, frame.bytes().length);
                 }
             }
             ended = frame.endsStream();

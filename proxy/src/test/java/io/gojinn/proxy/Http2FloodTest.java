@@ -6,6 +6,8 @@ import static io.gojinn.proxy.Http2Client.DATA;
 import static io.gojinn.proxy.Http2Client.END_HEADERS;
 import static io.gojinn.proxy.Http2Client.END_STREAM;
 import static io.gojinn.proxy.Http2Client.ENHANCE_YOUR_CALM;
+import static io.gojinn.proxy.Http2Client.FLOW_CONTROL_ERROR;
+import static io.gojinn.proxy.Http2Client.GOAWAY;
 import static io.gojinn.proxy.Http2Client.HEADERS;
 import static io.gojinn.proxy.Http2Client.NO_ERROR;
 import static io.gojinn.proxy.Http2Client.PADDED;
@@ -29,6 +31,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who only makes work is told to calm down and left, with a metric for each way; who stays below the limits is served. */
 class Http2FloodTest {
@@ -217,6 +221,27 @@ class Http2FloodTest {
     }
 
     @Test
+    void aTableThatTheClientOffersIsNotFilled() {
+        AtomicInteger answers = new AtomicInteger();
+        try (RawUpstream upstream = new RawUpstream(peer -> {
+                    while (!peer.request().isEmpty()) {
+                        String distinct = answers.incrementAndGet() + "z".repeat(500);
+                        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Distinct: " + distinct + "\r\n\r\n");
+                    }
+                });
+                TestProxy proxy = TestProxy.forwardingTo(upstream);
+                Http2Client client = Http2Client.connect(proxy)) {
+            // SETTINGS_HEADER_TABLE_SIZE, far beyond what this client keeps: it would lose its place.
+            client.frame(SETTINGS, 0, 0, (byte) 0, (byte) 1, (byte) 0x7f, (byte) 0, (byte) 0, (byte) 0);
+            for (int i = 0; i < 50; i++) {
+                Http2Client.Response response =
+                        client.request(1 + 2 * i, Head.get("/")).response(1 + 2 * i);
+                assertThat(response.headers().get("x-distinct")).startsWith((i + 1) + "z");
+            }
+        }
+    }
+
+    @Test
     void aHeaderBlockThatDoesNotComeToItsEndEndsTheConnection() {
         try (TestProxy proxy = proxy().limits(times(Duration.ofMillis(300), Duration.ofSeconds(30)))
                         .start();
@@ -248,8 +273,8 @@ class Http2FloodTest {
                 Http2Client silent = Http2Client.silent(proxy);
                 Http2Client half = Http2Client.silent(proxy);
                 Http2Client without = Http2Client.silent(proxy)) {
-            half.send("PRI * HTTP/2.0\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-            without.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+            half.send("PRI * HTTP/2.0\r\n".getBytes(StandardCharsets.US_ASCII));
+            without.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(silent.isClosedByPeer()).isTrue();
             assertThat(half.isClosedByPeer()).isTrue();
             assertThat(without.isClosedByPeer()).isTrue();
@@ -337,6 +362,33 @@ class Http2FloodTest {
             assertThat(PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() - before)
                     .isLessThan(32L << 20);
             end.countDown();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Http2Limits.STREAM_WINDOW, 1 << 20})
+    void moreThanAWindowAllowsIsAViolation(int connectionWindow) {
+        try (RawUpstream upstream = new RawUpstream(peer -> {
+                    peer.head();
+                    peer.socket.getInputStream().skipNBytes(1);
+                });
+                TestProxy proxy = TestProxy.with()
+                        .http2(new Http2Limits(STREAMS, connectionWindow, RESETS, CONTROL_FRAMES))
+                        .upstream(upstream.config())
+                        .start();
+                Http2Client client = Http2Client.connect(proxy)) {
+            client.open(1, Head.request("POST", "/"));
+            byte[] all = new byte[64 << 20];
+            for (int at = 0; at < all.length; ) {
+                byte[] frame = frameBytes(DATA, 0, 1, new byte[16_384]);
+                int length = Math.min(frame.length, all.length - at);
+                System.arraycopy(frame, 0, all, at, length);
+                at += length;
+            }
+            flood(client, all, 1);
+            Frame violation = client.await(frame -> frame.type() == RST_STREAM || frame.type() == GOAWAY);
+            assertThat(violation.error()).isEqualTo(FLOW_CONTROL_ERROR);
+            assertThat(violation.type()).isEqualTo(connectionWindow == Http2Limits.STREAM_WINDOW ? GOAWAY : RST_STREAM);
         }
     }
 

@@ -44,7 +44,6 @@ final class FrameGuard implements Http2FrameReader {
     private boolean inBlock;
     private int blockFrames;
     private long blockBytes;
-    private boolean frameUnfinished;
     private boolean waiting;
     private long waitingSinceNanos;
     private @Nullable Http2Fault violated;
@@ -121,8 +120,7 @@ final class FrameGuard implements Http2FrameReader {
             frames.readFrame(ctx, input, listener);
             return;
         }
-        frameUnfinished = !headerWhole || available < FRAME_HEADER_LENGTH + length;
-        if (frameUnfinished) {
+        if (!headerWhole || available < FRAME_HEADER_LENGTH + length) {
             waitFor(inBlock || type != Http2FrameTypes.DATA);
             return;
         }

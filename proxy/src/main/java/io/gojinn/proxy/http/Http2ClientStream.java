@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +24,12 @@ import org.jspecify.annotations.Nullable;
  * comes otherwise is copied together here, and the client's window is not given back until it is taken: at most a window's
  * bytes wait. The header section of an answer waits for what follows it, so that an answer without a body is one frame.
  *
- * <p>An answer that ends before the request did is followed by RST_STREAM with NO_ERROR (RFC 9113, 8.1).
+ * <p>An answer that ends before the request did is followed by RST_STREAM with NO_ERROR (RFC 9113, 8.1), after a moment in
+ * which a client whose body is on its way can end it: what comes of it is dropped, its window kept.
  */
 final class Http2ClientStream implements ClientStream {
+    private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
     private final Http2Connection connection;
     private final Http2Stream stream;
 
@@ -37,6 +41,7 @@ final class Http2ClientStream implements ClientStream {
     private boolean inputEnded;
     private long inputNanos;
     private long outputNanos;
+    private long answeredNanos;
 
     Http2ClientStream(Http2Connection connection, Http2Stream stream) {
         this.connection = connection;
@@ -60,7 +65,7 @@ final class Http2ClientStream implements ClientStream {
     /**
      * A piece of the body, borrowed.
      *
-     * @return how many bytes of it are done with
+     * @return how many bytes of it are done with; the window of the others comes back when they are, or with the end
      */
     int dataReceived(ByteBuf data, boolean endOfStream) {
         Exchange current = exchange;
@@ -68,7 +73,7 @@ final class Http2ClientStream implements ClientStream {
         inputEnded |= endOfStream;
         int length = data.readableBytes();
         if (current == null || current.ended() || current.finished()) {
-            return length;
+            return 0;
         }
         if (held == null && !handing && current.wantsBody()) {
             hand(
@@ -245,8 +250,9 @@ final class Http2ClientStream implements ClientStream {
         }
         finished.end();
         drop();
+        answeredNanos = System.nanoTime();
         if (!inputEnded) {
-            connection.reset(stream, Http2Error.NO_ERROR);
+            connection.lookAt(answeredNanos + LINGER_NANOS);
         }
     }
 
@@ -292,8 +298,14 @@ final class Http2ClientStream implements ClientStream {
      */
     long expire(long nowNanos, long limitNanos) {
         Exchange current = exchange;
-        if (current == null || current.ended()) {
+        if (current == null) {
             return nowNanos + limitNanos;
+        }
+        if (current.ended()) {
+            if (!inputEnded && nowNanos - answeredNanos >= LINGER_NANOS) {
+                connection.reset(stream, Http2Error.NO_ERROR);
+            }
+            return nowNanos + LINGER_NANOS;
         }
         boolean reads = inputEnded || !current.awaitsClient();
         boolean writes = !connection.hasPending(stream);

@@ -122,7 +122,17 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
                 maxBlockBytes,
                 limits);
         Progress writer = new Progress(new DefaultHttp2FrameWriter(), connection, guard);
-        Http2ConnectionEncoder encoder = new DefaultHttp2ConnectionEncoder(connection, writer);
+        Http2ConnectionEncoder encoder = new DefaultHttp2ConnectionEncoder(connection, writer) {
+            @Override
+            public void remoteSettings(Http2Settings settings) throws Http2Exception {
+                Long offered = settings.headerTableSize();
+                if (offered != null && offered > Http2CodecUtil.DEFAULT_HEADER_TABLE_SIZE) {
+                    // An offer, not a duty (RFC 7541, 4.2): what is sent would be kept here for as long.
+                    settings.headerTableSize(Http2CodecUtil.DEFAULT_HEADER_TABLE_SIZE);
+                }
+                super.remoteSettings(settings);
+            }
+        };
         Http2ConnectionDecoder decoder =
                 new DefaultHttp2ConnectionDecoder(
                         connection, encoder, guard, Http2PromisedRequestVerifier.ALWAYS_VERIFY, true, true, true) {
@@ -379,7 +389,9 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
             }
             return;
         }
-        if (stream == null ? recentStreams.fate(streamId) == RecentStreams.Fate.RESET_HERE : stream.isResetSent()) {
+        boolean wasReset =
+                stream == null ? recentStreams.fate(streamId) == RecentStreams.Fate.RESET_HERE : stream.isResetSent();
+        if (wasReset && error.error() == Http2Error.STREAM_CLOSED) {
             // It was on its way when the stream was reset (RFC 9113, 5.1).
             return;
         }
@@ -523,7 +535,8 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
 
     // Time.
 
-    private void lookAt(long nanoTime) {
+    /** Looks at this time at what streams wait for, if not before. */
+    void lookAt(long nanoTime) {
         if (!closing && nanoTime - deadlineNanos < 0) {
             deadlineNanos = nanoTime;
             timer.set(nanoTime);
