@@ -132,10 +132,10 @@ class Http2ClientsTest {
                 run(List.of("sh", "-c", "command -v h2load")).contains("h2load"), "h2load is not installed: .ci/run");
         try (RawUpstream upstream = RawUpstream.echoing();
                 TestProxy proxy = proxy(upstream, tls)) {
-            String output = run(List.of("h2load", "-n", "3000", "-c", "4", "-m", "32", url(proxy, tls, path)));
+            String output = run(List.of("h2load", "-n", "1000", "-c", "4", "-m", "32", url(proxy, tls, path)));
             assertThat(output)
-                    .contains("3000 total, 3000 started, 3000 done, 3000 succeeded, 0 failed, 0 errored, 0 timeout")
-                    .contains("status codes: 3000 2xx");
+                    .contains("1000 total, 1000 started, 1000 done, 1000 succeeded, 0 failed, 0 errored, 0 timeout")
+                    .contains("status codes: 1000 2xx");
         }
     }
 
