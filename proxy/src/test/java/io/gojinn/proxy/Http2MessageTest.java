@@ -151,6 +151,8 @@ class Http2MessageTest {
                 Map.entry("upgrade", "h2c"),
                 Map.entry("te", "trailers, gzip"),
                 Map.entry("host", "other"),
+                Map.entry("transfer_encoding", "chunked"),
+                Map.entry("content--length", "4"),
                 Map.entry("content-length", "+4"),
                 Map.entry(":late", "1"),
                 Map.entry(":status", "200"),

@@ -13,8 +13,12 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a header section says, after the checks that a decoder leaves to its user.
@@ -79,6 +83,10 @@ record RequestHead(
             return refused(ClientFault.CONNECT, "");
         }
         HttpHeaders headers = request.headers();
+        String lookalike = lookalike(headers);
+        if (lookalike != null) {
+            return refused(ClientFault.MALFORMED, "a field named " + lookalike);
+        }
         boolean expectsContinue = false;
         String expectation = headers.get(HttpHeaderNames.EXPECT);
         boolean before11 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
@@ -105,6 +113,41 @@ record RequestHead(
         boolean unknown = request instanceof FullHttpRequest;
         return new RequestHead(
                 unknown ? "-" : request.method().name(), "-", unknown ? "-" : request.uri(), "", "", "", 0, false);
+    }
+
+    // Servers that hand fields to CGI and its kin make - and _ the same: a name that is then one that frames a message.
+    private static @Nullable String lookalike(HttpHeaders headers) {
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            CharSequence name = fields.next().getKey();
+            if (looksLike(HttpHeaderNames.CONTENT_LENGTH, name) || looksLike(HttpHeaderNames.TRANSFER_ENCODING, name)) {
+                return name.toString();
+            }
+        }
+        return null;
+    }
+
+    // Whether the letters and digits are the same, and not the whole name.
+    private static boolean looksLike(AsciiString framing, CharSequence name) {
+        int at = 0;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (!isAlphanumeric(c)) {
+                continue;
+            }
+            if (at < framing.length() && framing.charAt(at) == '-') {
+                at++;
+            }
+            if (at == framing.length() || AsciiString.toLowerCase(c) != framing.charAt(at)) {
+                return false;
+            }
+            at++;
+        }
+        return at == framing.length() && !framing.contentEqualsIgnoreCase(name);
+    }
+
+    private static boolean isAlphanumeric(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
     private static Checked target(HttpRequest request, String authority, long contentLength, boolean expectsContinue) {
@@ -161,8 +204,7 @@ record RequestHead(
         }
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-            if (!plain && "-._~:[]".indexOf(c) < 0) {
+            if (!isAlphanumeric(c) && "-._~:[]".indexOf(c) < 0) {
                 return false;
             }
         }
