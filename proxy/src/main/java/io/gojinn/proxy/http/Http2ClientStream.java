@@ -130,6 +130,8 @@ final class Http2ClientStream implements ClientStream {
         if (handing || current == null) {
             return;
         }
+        // The clock of a client that does not send starts when it is asked to.
+        inputNanos = System.nanoTime();
         ByteBuf waiting = held;
         if (waiting != null && current.wantsBody()) {
             held = null;
@@ -291,36 +293,41 @@ final class Http2ClientStream implements ClientStream {
         outputNanos = System.nanoTime();
     }
 
-    /**
-     * Ends the exchange when the client has kept it waiting for too long.
-     *
-     * @return when to look again
-     */
-    long expire(long nowNanos, long limitNanos) {
+    /** Ends what the client has kept waiting for too long, or says when to look again. */
+    void expire(long nowNanos, long limitNanos) {
         Exchange current = exchange;
         if (current == null) {
-            return nowNanos + limitNanos;
+            return;
         }
         if (current.ended()) {
-            if (!inputEnded && nowNanos - answeredNanos >= LINGER_NANOS) {
-                connection.reset(stream, Http2Error.NO_ERROR);
-            }
-            return nowNanos + LINGER_NANOS;
+            expireAnswered(nowNanos);
+            return;
         }
-        boolean reads = inputEnded || !current.awaitsClient();
-        boolean writes = !connection.hasPending(stream);
-        if (!reads && nowNanos - inputNanos >= limitNanos) {
-            current.fail(new Failure.Client(ClientFault.BODY_TIMEOUT, ""));
-        } else if (!writes && nowNanos - outputNanos >= limitNanos) {
-            current.clientLeft(ClientFault.STALLED);
-            connection.reset(stream, Http2Error.CANCEL);
+        if (!inputEnded && current.awaitsClient()) {
+            if (nowNanos - inputNanos >= limitNanos) {
+                current.fail(new Failure.Client(ClientFault.BODY_TIMEOUT, ""));
+                return;
+            }
+            connection.lookAt(inputNanos + limitNanos);
+        }
+        if (connection.hasPending(stream)) {
+            if (nowNanos - outputNanos >= limitNanos) {
+                current.clientLeft(ClientFault.STALLED);
+                connection.reset(stream, Http2Error.CANCEL);
+                return;
+            }
+            connection.lookAt(outputNanos + limitNanos);
+        }
+    }
+
+    private void expireAnswered(long nowNanos) {
+        if (inputEnded) {
+            return;
+        }
+        if (nowNanos - answeredNanos >= LINGER_NANOS) {
+            connection.reset(stream, Http2Error.NO_ERROR);
         } else {
-            long next = nowNanos + limitNanos;
-            if (!reads) {
-                next = Math.min(next, inputNanos + limitNanos);
-            }
-            return writes ? next : Math.min(next, outputNanos + limitNanos);
+            connection.lookAt(answeredNanos + LINGER_NANOS);
         }
-        return nowNanos + limitNanos;
     }
 }

@@ -40,6 +40,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +61,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Http2Connection extends Http2ConnectionHandler implements ClientConnection {
     private static final Logger LOG = LoggerFactory.getLogger(Http2Connection.class);
-    private static final long LINGER_NANOS = 2_000_000_000L;
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long DRAIN_PING = 0x676f_6a69_6e6eL;
     // Compressed blocks beyond this multiple of the limit are not even decoded for an answer.
     private static final int MAX_BLOCK_FACTOR = 4;
@@ -300,9 +301,8 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
 
         @Override
         public void onSettingsAckRead(ChannelHandlerContext ctx) {
-            // Streams are counted here, from the first on: Netty would refuse one without knowing it afterwards, and
-            // take
-            // what follows on it for a violation.
+            // Streams are counted here, from the first on: Netty would refuse one without knowing it afterwards,
+            // and take what follows on it for a violation.
             connection().remote().maxActiveStreams(Integer.MAX_VALUE);
         }
 
@@ -560,27 +560,23 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
                 && nowNanos - drainSinceNanos >= context.peers().quietNanos()) {
             tellLastStream();
         }
-        long next = nowNanos + settings.idleTimeoutNanos();
+        if (connection().numActiveStreams() == 0 && nowNanos - idleSinceNanos >= settings.idleTimeoutNanos()) {
+            end(Http2Error.NO_ERROR);
+            return;
+        }
+        deadlineNanos = nowNanos + settings.idleTimeoutNanos();
+        timer.set(deadlineNanos);
         if (connection().numActiveStreams() == 0) {
-            if (nowNanos - idleSinceNanos >= settings.idleTimeoutNanos()) {
-                end(Http2Error.NO_ERROR);
-                return;
-            }
-            next = idleSinceNanos + settings.idleTimeoutNanos();
-        } else {
-            for (Http2ClientStream client : streams()) {
-                next = Math.min(next, client.expire(nowNanos, settings.idleTimeoutNanos()));
-            }
+            lookAt(idleSinceNanos + settings.idleTimeoutNanos());
+        }
+        for (Http2ClientStream client : streams()) {
+            client.expire(nowNanos, settings.idleTimeoutNanos());
         }
         if (guard.waits()) {
-            next = Math.min(next, guard.waitingSinceNanos() + settings.headerTimeoutNanos());
+            lookAt(guard.waitingSinceNanos() + settings.headerTimeoutNanos());
         }
         if (drainBegun && !lastStreamTold) {
-            next = Math.min(next, drainSinceNanos + context.peers().quietNanos());
-        }
-        if (!closing) {
-            deadlineNanos = next;
-            timer.set(next);
+            lookAt(drainSinceNanos + context.peers().quietNanos());
         }
     }
 
