@@ -55,15 +55,53 @@ final class RawUpstream implements AutoCloseable {
             return head.toString(StandardCharsets.ISO_8859_1);
         }
 
-        /** A request with a body of known length or none. */
+        /** A request with its body; the chunks of one of unknown length are as they came. */
         String request() throws IOException {
             String head = head();
+            if (head.toLowerCase(Locale.ROOT).contains("\r\ntransfer-encoding: chunked\r\n")) {
+                return head + chunks();
+            }
             int at = head.toLowerCase(Locale.ROOT).indexOf("content-length: ");
             if (at < 0) {
                 return head;
             }
             int length = Integer.parseInt(head.substring(at + 16, head.indexOf('\r', at)));
             return head + new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+        }
+
+        private String chunks() throws IOException {
+            ByteArrayOutputStream chunks = new ByteArrayOutputStream();
+            while (true) {
+                String size = line(chunks);
+                if (size.isEmpty()) {
+                    break;
+                }
+                int length = Integer.parseInt(size, 16);
+                if (length == 0) {
+                    while (!line(chunks).isEmpty()) {
+                        // a trailer
+                    }
+                    break;
+                }
+                chunks.write(in.readNBytes(length));
+                line(chunks);
+            }
+            return chunks.toString(StandardCharsets.ISO_8859_1);
+        }
+
+        // Without its end; empty at the end of the connection as well.
+        private String line(ByteArrayOutputStream copy) throws IOException {
+            StringBuilder line = new StringBuilder();
+            for (int c = in.read(); c >= 0; c = in.read()) {
+                copy.write(c);
+                if (c == '\n') {
+                    break;
+                }
+                if (c != '\r') {
+                    line.append((char) c);
+                }
+            }
+            return line.toString();
         }
 
         int read() throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gojinn.proxy.RawClient.Response;
+import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.prometheus.client.CollectorRegistry;
@@ -59,9 +60,7 @@ class ServingTest {
             ProxyConfig config = new ProxyConfig(
                     1,
                     Duration.ofSeconds(1),
-                    List.of(
-                            new ListenerConfig("first", first, Optional.empty(), ListenerLimits.defaults()),
-                            new ListenerConfig("second", second, Optional.empty(), ListenerLimits.defaults())),
+                    List.of(listener("first", first), listener("second", second)),
                     List.of(),
                     List.of(),
                     Optional.empty());
@@ -85,5 +84,15 @@ class ServingTest {
             assertThat(response.header("x-from")).isEqualTo("function");
             assertThat(response.body()).contains("\"method\":\"POST\"").contains("\"body\":\"body\"");
         }
+    }
+
+    private static ListenerConfig listener(String name, InetSocketAddress address) {
+        return new ListenerConfig(
+                name,
+                address,
+                ListenerConfig.ALL_PROTOCOLS,
+                Optional.empty(),
+                ListenerLimits.defaults(),
+                Http2Limits.defaults());
     }
 }

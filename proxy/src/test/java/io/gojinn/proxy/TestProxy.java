@@ -1,8 +1,10 @@
 package io.gojinn.proxy;
 
 import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
@@ -78,6 +80,8 @@ final class TestProxy implements AutoCloseable {
         private final List<RouteConfig> routes = new ArrayList<>();
         private final Map<String, FunctionInvoker> functions = new HashMap<>();
         private ListenerLimits limits = ListenerLimits.defaults();
+        private Set<Protocol> protocols = ListenerConfig.ALL_PROTOCOLS;
+        private Http2Limits http2 = Http2Limits.defaults();
         private Duration grace = Duration.ofSeconds(2);
         private int loops = 2;
         private @Nullable TlsConfig tls;
@@ -108,6 +112,16 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder protocols(Protocol... protocols) {
+            this.protocols = Set.of(protocols);
+            return this;
+        }
+
+        Builder http2(Http2Limits http2) {
+            this.http2 = http2;
+            return this;
+        }
+
         Builder grace(Duration grace) {
             this.grace = grace;
             return this;
@@ -135,7 +149,7 @@ final class TestProxy implements AutoCloseable {
             return new ProxyConfig(
                     loops,
                     grace,
-                    List.of(new ListenerConfig("web", ANY_PORT, Optional.ofNullable(tls), limits)),
+                    List.of(new ListenerConfig("web", ANY_PORT, protocols, Optional.ofNullable(tls), limits, http2)),
                     upstreams,
                     routes,
                     Optional.ofNullable(admin));

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gojinn.proxy.listen.TlsConfig;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,11 +11,8 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,43 +105,20 @@ class TlsTest {
                 .hasMessageContaining(file);
     }
 
-    private TlsConfig.Certificate certificate(String name) throws Exception {
-        X509Bundle bundle = new CertificateBuilder()
-                .subject("CN=" + name)
-                .addSanDnsName(name)
-                .setIsCertificateAuthority(true)
-                .buildSelfSigned();
-        Path certificate = folder.resolve(name + ".pem");
-        Path key = folder.resolve(name + ".key");
-        Files.writeString(certificate, bundle.getCertificatePathPEM());
-        Files.writeString(key, bundle.getPrivateKeyPEM());
-        return new TlsConfig.Certificate(certificate, key);
+    private TlsConfig.Certificate certificate(String name) {
+        return TestCertificate.named(folder, name);
     }
 
     private static RawClient connect(TestProxy proxy, String name, String version) throws Exception {
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, new TrustManager[] {new TrustEverybody()}, null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket();
+        SSLSocket socket = (SSLSocket)
+                TestCertificate.trustingEverybody().getSocketFactory().createSocket();
         socket.connect(proxy.server().address("web"));
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName(name)));
-        parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+        parameters.setApplicationProtocols(new String[] {"http/1.1"});
         parameters.setProtocols(new String[] {version});
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         return new RawClient(socket);
-    }
-
-    private static final class TrustEverybody implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.gojinn.cli.config;
 
 import io.gojinn.proxy.ProxyConfig;
 import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.TlsConfig;
@@ -49,16 +50,23 @@ final class ConfigAssembler {
 
     private static ListenerConfig listener(Section listener) {
         Section limits = listener.table(ConfigSchema.LISTENER_LIMITS);
+        Section http2 = listener.table(ConfigSchema.LISTENER_HTTP2);
         return new ListenerConfig(
                 listener.get(ConfigSchema.LISTENER_NAME).value(),
                 listener.get(ConfigSchema.LISTENER_ADDRESS).value(),
+                Set.copyOf(listener.get(ConfigSchema.PROTOCOLS)),
                 listener.find(ConfigSchema.TLS).map(ConfigAssembler::tls),
                 new ListenerLimits(
                         limits.get(ConfigSchema.CONNECTIONS),
                         Math.toIntExact(limits.get(ConfigSchema.HEADER_BYTES)),
                         limits.get(ConfigSchema.HEADER_COUNT),
                         limits.get(ConfigSchema.HEADER_TIMEOUT),
-                        limits.get(ConfigSchema.IDLE_TIMEOUT)));
+                        limits.get(ConfigSchema.IDLE_TIMEOUT)),
+                new Http2Limits(
+                        http2.get(ConfigSchema.HTTP2_STREAMS),
+                        Math.toIntExact(http2.get(ConfigSchema.HTTP2_CONNECTION_WINDOW)),
+                        http2.get(ConfigSchema.HTTP2_RESETS),
+                        http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES)));
     }
 
     private static TlsConfig tls(Section tls) {

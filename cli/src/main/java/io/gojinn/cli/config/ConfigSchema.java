@@ -1,6 +1,8 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
@@ -16,6 +18,7 @@ final class ConfigSchema {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final FunctionLimits FUNCTION = FunctionLimits.defaults();
     private static final ListenerLimits LISTENER = ListenerLimits.defaults();
+    private static final Http2Limits HTTP2 = Http2Limits.defaults();
 
     // [server]
     static final Key<Integer> EVENT_LOOPS =
@@ -74,6 +77,39 @@ final class ConfigSchema {
             "",
             List.of(CONNECTIONS, HEADER_BYTES, HEADER_COUNT, HEADER_TIMEOUT, IDLE_TIMEOUT));
 
+    static final Key<Integer> HTTP2_STREAMS = Key.defaulted(
+            "streams",
+            Types.integer(1, 100_000),
+            HTTP2.streams(),
+            "Streams of one connection that are open at once; a further one is refused.");
+    static final Key<Long> HTTP2_CONNECTION_WINDOW = Key.defaulted(
+            "connection_window",
+            Types.size(1 << 16, 1 << 30),
+            (long) HTTP2.connectionWindow(),
+            "Bytes of bodies that one connection holds before anybody wants them; a stream holds at most 65,535.");
+    static final Key<Integer> HTTP2_RESETS = Key.defaulted(
+            "resets",
+            Types.integer(1, 1_000_000),
+            HTTP2.resets(),
+            "Streams of one connection that are reset for the client's part, in ten seconds.");
+    static final Key<Integer> HTTP2_CONTROL_FRAMES = Key.defaulted(
+            "control_frames",
+            Types.integer(1, 1_000_000),
+            HTTP2.controlFrames(),
+            "Frames of one connection that carry no request, in ten seconds, of each kind.");
+    static final Schema HTTP2_TABLE = new Schema(
+            "[listener.http2]",
+            "What a peer may do with an HTTP/2 connection, beyond the limits of the listener.",
+            "",
+            List.of(HTTP2_STREAMS, HTTP2_CONNECTION_WINDOW, HTTP2_RESETS, HTTP2_CONTROL_FRAMES));
+
+    static final Key<List<Protocol>> PROTOCOLS = Key.defaulted(
+            "protocols",
+            Types.list(protocol(), "an array of \"h2\" and \"http/1.1\"", false),
+            List.of(Protocol.values()),
+            "What is spoken: chosen by ALPN under TLS, by what a client sends first without.");
+    static final Key<Section> LISTENER_HTTP2 =
+            Key.optional("http2", Types.table(HTTP2_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> LISTENER_NAME =
             Key.required("name", Types.sited(Types.name("the name of the listener")), "Unique among listeners.");
     static final Key<Sited<InetSocketAddress>> LISTENER_ADDRESS = Key.required(
@@ -96,7 +132,7 @@ final class ConfigSchema {
             tls.certificates = [{ certificate = "tls/site.pem", key = "tls/site.key" }]
             limits.connections = 10_000
             """,
-            List.of(LISTENER_NAME, LISTENER_ADDRESS, TLS, LISTENER_LIMITS));
+            List.of(LISTENER_NAME, LISTENER_ADDRESS, PROTOCOLS, TLS, LISTENER_LIMITS, LISTENER_HTTP2));
 
     // [[upstream]]
     static final Key<Sited<String>> UPSTREAM_NAME =
@@ -352,6 +388,20 @@ final class ConfigSchema {
 
     private static ValueType<Integer> redirectStatus() {
         return new OneOf(List.of(301, 302, 303, 307, 308));
+    }
+
+    private static ValueType<Protocol> protocol() {
+        return Types.parsed(
+                "\"h2\" or \"http/1.1\"",
+                (text, decoding) -> {
+                    for (Protocol protocol : Protocol.values()) {
+                        if (protocol.id().equals(text)) {
+                            return protocol;
+                        }
+                    }
+                    throw new Refused("\"h2\" or \"http/1.1\"");
+                },
+                protocol -> '"' + protocol.id() + '"');
     }
 
     private static void variableName(String name) throws Refused {

@@ -37,7 +37,7 @@ final class CrossChecks {
         Set<String> functions = names("function", ConfigSchema.FUNCTIONS, ConfigSchema.FUNCTION_NAME);
         names("route", ConfigSchema.ROUTES, ConfigSchema.ROUTE_NAME);
         addresses();
-        certificates();
+        listeners();
         targets();
         modules();
         for (Section route : file.tables(ConfigSchema.ROUTES)) {
@@ -113,8 +113,9 @@ final class CrossChecks {
                 && (first.equals(second) || first.isAnyLocalAddress() || second.isAnyLocalAddress());
     }
 
-    private void certificates() {
+    private void listeners() {
         for (Section listener : file.tables(ConfigSchema.LISTENERS)) {
+            notEmpty(listener.find(ConfigSchema.PROTOCOLS), listener.placeOf(ConfigSchema.PROTOCOLS), "protocol");
             Section tls = listener.table(ConfigSchema.TLS);
             List<Section> certificates = tls.tables(ConfigSchema.CERTIFICATES);
             Place place = tls.placeOf(ConfigSchema.CERTIFICATES);

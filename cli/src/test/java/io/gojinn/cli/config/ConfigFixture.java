@@ -26,10 +26,12 @@ final class ConfigFixture {
             tls.certificates = [{ certificate = "site.pem", key = "site.key" }]
             limits.connections = 1_000
             limits.header_bytes = "16KiB"
+            http2 = { streams = 10, connection_window = "2MiB", resets = 20, control_frames = 30 }
 
             [[listener]]
             name = "plain"
             address = "[::1]:8080"
+            protocols = ["http/1.1"]
             [listener.limits]
             header_count = 50
             header_timeout = "500ms"

@@ -3,8 +3,10 @@ package io.gojinn.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gojinn.cli.config.LoadedConfig.Rejected;
+import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
+import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
@@ -56,8 +58,12 @@ class ConfigLoaderTest {
                 .isEqualTo(folder.resolve("site.pem"));
         assertThat(web.limits().connections()).isEqualTo(1_000);
         assertThat(web.limits().headerBytes()).isEqualTo(16 << 10);
+        assertThat(web.protocols()).containsExactlyInAnyOrder(Protocol.HTTP_2, Protocol.HTTP_1_1);
+        assertThat(web.http2()).isEqualTo(new Http2Limits(10, 2 << 20, 20, 30));
         ListenerConfig plain = config.proxy().listeners().get(1);
         assertThat(plain.tls()).isEmpty();
+        assertThat(plain.protocols()).containsExactly(Protocol.HTTP_1_1);
+        assertThat(plain.http2()).isEqualTo(Http2Limits.defaults());
         assertThat(plain.address().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
         assertThat(plain.limits())
                 .isEqualTo(new ListenerLimits(10_000, 32 << 10, 50, Duration.ofMillis(500), Duration.ofMinutes(2)));
@@ -67,6 +73,24 @@ class ConfigLoaderTest {
         assertThat(config.proxy().admin().orElseThrow().metricsPath()).isEqualTo("/m");
         assertThat(config.proxy().admin().orElseThrow().address().getAddress().isLoopbackAddress())
                 .isTrue();
+    }
+
+    @Test
+    void refusesProtocolsThatAreNotSpoken() {
+        assertThat(fixture.problems("""
+                        [[listener]]
+                        name = "a"
+                        address = ":1"
+                        protocols = ["h3"]
+
+                        [[listener]]
+                        name = "b"
+                        address = ":2"
+                        protocols = []
+                        """))
+                .containsExactly(
+                        "proxy.toml:4:14: listener[0].protocols[0]: found \"h3\", expected \"h2\" or \"http/1.1\"",
+                        "proxy.toml:9:1: listener[1].protocols: found an empty array, expected at least one protocol");
     }
 
     @Test

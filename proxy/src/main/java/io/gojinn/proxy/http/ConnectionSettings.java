@@ -6,12 +6,17 @@ import java.util.function.Supplier;
 /**
  * What the connections of one listener have in common.
  *
+ * @param headerBytes the most that a header section may take
+ * @param headerCount the most fields that it may have
  * @param service what exchanges that begin now are served with
  */
 public record ConnectionSettings(
         String listener,
         String scheme,
+        int headerBytes,
+        int headerCount,
         long headerTimeoutNanos,
         long idleTimeoutNanos,
+        Http2Limits http2,
         ListenerMetrics metrics,
         Supplier<Service> service) {}

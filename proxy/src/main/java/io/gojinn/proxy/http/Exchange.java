@@ -4,19 +4,16 @@ import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.failure.FailureAnswer;
 import io.gojinn.proxy.observe.AccessLog;
-import io.gojinn.proxy.observe.RouteMetrics;
 import io.gojinn.proxy.observe.TraceContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -25,27 +22,30 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One request and its answer: the owner of both halves from the header section to the last byte.
  *
- * <p>Confined to the event loop of its connection. It is answered either whole ({@link #reply}), piece by piece ({@link
+ * <p>The same whatever protocol the client speaks: a {@link ClientStream} carries it. Confined to the event loop of its
+ * connection. It is answered either whole ({@link #reply}), piece by piece ({@link
  * #begin}, {@link #write}, {@link #finish}) or with a failure ({@link #fail}), whatever comes first, and ends once, in
  * {@link #end}: there the access log is written and the metrics are counted. Every buffer handed to it is released in every
  * outcome, also after the end.
  */
 public final class Exchange {
+    private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final AsciiString JSON = AsciiString.cached("application/json");
     private static final AsciiString ERROR = AsciiString.cached(FailureAnswer.HEADER);
 
-    private final ClientConnection connection;
+    private final ConnectionContext connection;
+    private final ClientStream stream;
     private final HttpRequest request;
     private final RequestHead head;
     private final TraceContext trace;
     private final long startNanos;
-    private final boolean speaksHttp11;
-    private final RouteMetrics metrics;
-    private final String routeName;
+    private final Route route;
     private final Map<String, String> params;
 
     private @Nullable Activity activity;
@@ -57,32 +57,27 @@ public final class Exchange {
     private boolean begun;
     private boolean finished;
     private boolean ended;
-    private boolean keepAlive;
     private int status;
     private long requestBytes;
     private long responseBytes;
 
     Exchange(
-            ClientConnection connection,
+            ConnectionContext connection,
+            ClientStream stream,
             HttpRequest request,
             RequestHead head,
-            TraceContext trace,
-            String routeName,
-            RouteMetrics metrics,
+            Route route,
             Map<String, String> params,
-            boolean keepAlive,
             long startNanos) {
         this.connection = connection;
+        this.stream = stream;
         this.request = request;
-        this.speaksHttp11 = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         this.head = head;
-        this.trace = trace;
-        this.routeName = routeName;
-        this.metrics = metrics;
+        this.route = route;
+        this.trace = TraceContext.of(request.headers().get("traceparent"));
         this.params = params;
-        this.keepAlive = keepAlive;
         this.startNanos = startNanos;
-        metrics.began();
+        route.metrics().began();
     }
 
     // The request.
@@ -114,7 +109,7 @@ public final class Exchange {
 
     /** {@code http} or {@code https}. */
     public String scheme() {
-        return connection.scheme();
+        return connection.settings().scheme();
     }
 
     /** The address of the client, without port. */
@@ -129,7 +124,7 @@ public final class Exchange {
 
     /** The name of the route. */
     public String route() {
-        return routeName;
+        return route.name();
     }
 
     /** The place in a trace. */
@@ -172,9 +167,9 @@ public final class Exchange {
         if (wanted) {
             if (head.expectsContinue() && !continueSent && !begun && !bodyComplete) {
                 continueSent = true;
-                connection.writeInformational(HttpResponseStatus.CONTINUE, null);
+                stream.inform(HttpResponseStatus.CONTINUE, newHeaders());
             }
-            connection.resume();
+            stream.resume();
         }
     }
 
@@ -191,9 +186,16 @@ public final class Exchange {
         return finished;
     }
 
-    void start(Activity activity) {
-        this.activity = activity;
-        activity.start();
+    /** Begins what the route does. The stream must be ready to carry an answer. */
+    void start() {
+        try {
+            Activity opened = route.action().open(this);
+            activity = opened;
+            opened.start();
+        } catch (RuntimeException defect) {
+            LOG.error("route {} failed to start", route.name(), defect);
+            fail(new Failure.Host(defect.toString()));
+        }
     }
 
     void bodyReceived(HttpContent content) {
@@ -223,7 +225,7 @@ public final class Exchange {
 
     /** Whether more can be written without piling up. */
     public boolean isWritable() {
-        return connection.isWritable();
+        return stream.isWritable();
     }
 
     /** Whether the header section of the answer was sent. */
@@ -231,16 +233,11 @@ public final class Exchange {
         return begun;
     }
 
-    /** Whether the client speaks HTTP/1.1, so that a body may be chunked and an interim answer sent. */
-    public boolean speaksHttp11() {
-        return speaksHttp11;
-    }
-
-    /** Passes on an interim answer such as 103; the client must speak HTTP/1.1. */
+    /** Passes on an interim answer such as 103, unless the client speaks HTTP/1.0, which has none. */
     public void inform(HttpResponseStatus status, HttpHeaders headers) {
         assert loop().inEventLoop();
-        if (!begun && !ended && speaksHttp11()) {
-            connection.writeInformational(status, headers);
+        if (!begun && !ended && !request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+            stream.inform(status, headers);
         }
     }
 
@@ -274,9 +271,10 @@ public final class Exchange {
     }
 
     /**
-     * Sends a header section; its framing fields say how the body comes.
+     * Sends a header section.
      *
-     * @param headers owned: fields of this connection are added
+     * @param headers owned: fields of this connection are added. Content-Length tells the length of the body where it is
+     *     known; how a body of unknown length ends is the connection's
      */
     public void begin(HttpResponseStatus status, HttpHeaders headers) {
         assert loop().inEventLoop();
@@ -288,16 +286,7 @@ public final class Exchange {
         if (!headers.contains(HttpHeaderNames.DATE)) {
             headers.set(HttpHeaderNames.DATE, connection.date());
         }
-        boolean framed = hasNoBody()
-                || headers.contains(HttpHeaderNames.CONTENT_LENGTH)
-                || headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
-        keepAlive = keepAlive && framed && connection.mayStayOpen(this);
-        if (!keepAlive) {
-            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        } else if (!speaksHttp11()) {
-            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
-        }
-        connection.write(new ClientResponse(status, headers, isHead()));
+        stream.begin(this, status, headers, hasNoBody());
     }
 
     /** Sends a piece of the body. Owns it. */
@@ -308,15 +297,15 @@ public final class Exchange {
             return;
         }
         responseBytes += piece.readableBytes();
-        connection.write(new DefaultHttpContent(piece));
+        stream.write(piece);
     }
 
     /** Sends what was written. */
     public void flush() {
-        connection.flush();
+        stream.flush();
     }
 
-    /** Sends the last piece, with trailers where the body is chunked. Owns it. The exchange ends when it was sent. */
+    /** Sends the last piece, with its trailers where the client can take them. Owns it. The exchange ends when it was sent. */
     public void finish(LastHttpContent last) {
         assert loop().inEventLoop();
         if (!begun || finished || ended) {
@@ -325,10 +314,10 @@ public final class Exchange {
         }
         finished = true;
         responseBytes += last.content().readableBytes();
-        connection.writeLast(this, last);
+        stream.finish(this, last);
     }
 
-    /** Answers with a failure, or cuts the connection when an answer has begun: a truncated one must not end cleanly. */
+    /** Answers with a failure, or cuts the stream off when an answer has begun: a truncated one must not end cleanly. */
     public void fail(Failure failure) {
         assert loop().inEventLoop();
         if (finished || ended) {
@@ -343,11 +332,11 @@ public final class Exchange {
         }
         FailureAnswer answer = FailureAnswer.to(failure);
         if (begun) {
-            connection.abort();
+            stream.abort();
             return;
         }
         if (answer.close()) {
-            keepAlive = false;
+            stream.closeAfter();
         }
         HttpHeaders headers = newHeaders();
         headers.set(ERROR, answer.label());
@@ -384,17 +373,8 @@ public final class Exchange {
         bodyComplete = true;
     }
 
-    /** The connection cannot take another request. */
-    void closeAfter() {
-        keepAlive = false;
-    }
-
     boolean ended() {
         return ended;
-    }
-
-    boolean keepAlive() {
-        return keepAlive;
     }
 
     /** Whether the client waits for a 100 that it will not get: it may send the body or not, nobody knows. */
@@ -410,6 +390,18 @@ public final class Exchange {
         }
         if (!begun) {
             status = 499;
+        }
+        end();
+    }
+
+    /** The stream is reset for what the client did; nothing is answered, the status is for the log alone. */
+    void refused(Failure.Client refusal) {
+        if (failure == null && !ended) {
+            failure = refusal;
+            connection.countClientError(refusal.fault());
+        }
+        if (!begun) {
+            status = FailureAnswer.to(refusal).status();
         }
         end();
     }
@@ -437,7 +429,7 @@ public final class Exchange {
         }
         activity = null;
         long durationNanos = System.nanoTime() - startNanos;
-        metrics.ended(status, durationNanos);
+        route.metrics().ended(status, durationNanos);
         AccessLog.write(new AccessLog.Entry(
                 head.method(),
                 head.path(),
@@ -446,8 +438,8 @@ public final class Exchange {
                 requestBytes,
                 responseBytes,
                 durationNanos,
-                routeName,
-                connection.listener(),
+                route.name(),
+                connection.settings().listener(),
                 clientAddress(),
                 trace.traceId(),
                 failure,

@@ -1,5 +1,6 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.route.RouteAction;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -31,6 +32,33 @@ public final class FixedActions {
     /** Sends the client elsewhere. */
     public static Action redirect(RouteAction.Redirect config) {
         return respond(new RouteAction.Respond(config.status(), Map.of("Location", config.location()), ""));
+    }
+
+    /** Answers with a failure. */
+    static Action fail(Failure failure) {
+        return exchange -> new Failed(exchange, failure);
+    }
+
+    private record Failed(Exchange exchange, Failure failure) implements Activity {
+        @Override
+        public void start() {
+            exchange.fail(failure);
+        }
+
+        @Override
+        public void bodyReceived(HttpContent content) {
+            content.release();
+        }
+
+        @Override
+        public void writabilityChanged() {
+            // The whole answer is one write.
+        }
+
+        @Override
+        public void cancelled() {
+            // Nothing is held.
+        }
     }
 
     private record Fixed(Exchange exchange, int status, HttpHeaders headers, ByteBuf body) implements Activity {

@@ -42,6 +42,9 @@ public final class LoopConnections {
 
     void opened(ClientConnection connection) {
         open.add(connection);
+        if (draining) {
+            connection.drain();
+        }
     }
 
     void closed(ClientConnection connection) {

@@ -4,6 +4,7 @@ import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.route.RequestPath;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -12,8 +13,12 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a header section says, after the checks that a decoder leaves to its user.
@@ -23,7 +28,7 @@ import java.util.Locale;
  * @param query the part after the question mark, empty when there is none
  * @param authority the Host as it was sent, empty in HTTP/1.0 without one
  * @param host the name in it, in lower case, without port and final dot
- * @param contentLength of the body, 0 without one, -1 when it is chunked
+ * @param contentLength of the body, 0 without one, -1 when its length is not known beforehand
  * @param expectsContinue whether the client waits for 100 before it sends the body
  */
 record RequestHead(
@@ -45,7 +50,7 @@ record RequestHead(
     /** A head that is refused. */
     record Refused(Failure.Client failure) implements Checked {}
 
-    /** Checks a decoded header section. */
+    /** Checks a header section that was decoded from HTTP/1.x. */
     static Checked check(HttpRequest request) {
         if (request.decoderResult().isFailure()) {
             return refused(
@@ -56,9 +61,6 @@ record RequestHead(
         if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
             return refused(ClientFault.VERSION, version.text());
         }
-        if (request.method().equals(HttpMethod.CONNECT)) {
-            return refused(ClientFault.CONNECT, "");
-        }
         HttpHeaders headers = request.headers();
         // RFC 9112, 6.1 and 6.3: the decoder has refused it beside Content-Length and before HTTP/1.1.
         boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
@@ -68,25 +70,84 @@ record RequestHead(
                 return refused(ClientFault.MALFORMED, "Transfer-Encoding is " + codings + ", expected chunked");
             }
         }
+        return check(request, chunked ? -1 : HttpUtil.getContentLength(request, 0L));
+    }
+
+    /**
+     * Checks what is the same in every version of HTTP.
+     *
+     * @param contentLength of the body, 0 without one, -1 when its length is not known beforehand
+     */
+    static Checked check(HttpRequest request, long contentLength) {
+        if (request.method().equals(HttpMethod.CONNECT)) {
+            return refused(ClientFault.CONNECT, "");
+        }
+        HttpHeaders headers = request.headers();
+        String lookalike = lookalike(headers);
+        if (lookalike != null) {
+            return refused(ClientFault.MALFORMED, "a field named " + lookalike);
+        }
         boolean expectsContinue = false;
         String expectation = headers.get(HttpHeaderNames.EXPECT);
-        if (expectation != null && version.equals(HttpVersion.HTTP_1_1)) {
+        boolean before11 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        if (expectation != null && !before11) {
             if (!HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectation)) {
                 return refused(ClientFault.EXPECTATION, expectation);
             }
             expectsContinue = true;
         }
         List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
-        // RFC 9112, 3.2: exactly one in HTTP/1.1.
-        if (hosts.size() > 1 || (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1))) {
+        // RFC 9112, 3.2: exactly one since HTTP/1.1.
+        if (hosts.size() > 1 || (hosts.isEmpty() && !before11)) {
             return refused(ClientFault.MALFORMED, hosts.size() + " Host fields, expected one");
         }
         String authority = hosts.isEmpty() ? "" : hosts.getFirst();
         if (!hosts.isEmpty() && !isAuthority(authority)) {
             return refused(ClientFault.MALFORMED, "Host is \"" + authority + '"');
         }
-        long contentLength = chunked ? -1 : HttpUtil.getContentLength(request, 0L);
         return target(request, authority, contentLength, expectsContinue && contentLength != 0);
+    }
+
+    /** What can be told of a request whose header section is refused. */
+    static RequestHead unreadable(HttpRequest request) {
+        boolean unknown = request instanceof FullHttpRequest;
+        return new RequestHead(
+                unknown ? "-" : request.method().name(), "-", unknown ? "-" : request.uri(), "", "", "", 0, false);
+    }
+
+    // Servers that hand fields to CGI and its kin make - and _ the same: a name that is then one that frames a message.
+    private static @Nullable String lookalike(HttpHeaders headers) {
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            CharSequence name = fields.next().getKey();
+            if (looksLike(HttpHeaderNames.CONTENT_LENGTH, name) || looksLike(HttpHeaderNames.TRANSFER_ENCODING, name)) {
+                return name.toString();
+            }
+        }
+        return null;
+    }
+
+    // Whether the letters and digits are the same, and not the whole name.
+    private static boolean looksLike(AsciiString framing, CharSequence name) {
+        int at = 0;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if (!isAlphanumeric(c)) {
+                continue;
+            }
+            if (at < framing.length() && framing.charAt(at) == '-') {
+                at++;
+            }
+            if (at == framing.length() || AsciiString.toLowerCase(c) != framing.charAt(at)) {
+                return false;
+            }
+            at++;
+        }
+        return at == framing.length() && !framing.contentEqualsIgnoreCase(name);
+    }
+
+    private static boolean isAlphanumeric(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
     private static Checked target(HttpRequest request, String authority, long contentLength, boolean expectsContinue) {
@@ -125,7 +186,7 @@ record RequestHead(
                 expectsContinue));
     }
 
-    private static Refused refused(ClientFault fault, String detail) {
+    static Refused refused(ClientFault fault, String detail) {
         return new Refused(new Failure.Client(fault, detail));
     }
 
@@ -143,8 +204,7 @@ record RequestHead(
         }
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            boolean plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-            if (!plain && "-._~:[]".indexOf(c) < 0) {
+            if (!isAlphanumeric(c) && "-._~:[]".indexOf(c) < 0) {
                 return false;
             }
         }

@@ -1,12 +1,56 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.observe.RouteMetrics;
+import io.gojinn.proxy.route.Matched;
 import io.gojinn.proxy.route.Router;
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.Map;
 
 /**
  * What exchanges are served with. Immutable; an exchange keeps the one it began with.
  *
  * @param unrouted metrics of requests that no route takes
  */
-public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrouted) {}
+public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrouted) {
+    /** The exchange of a request, to be started. */
+    Exchange exchange(
+            ConnectionContext connection,
+            ClientStream stream,
+            HttpRequest request,
+            RequestHead.Checked checked,
+            long startNanos) {
+        return switch (checked) {
+            case RequestHead.Refused refused ->
+                unrouted(connection, stream, request, RequestHead.unreadable(request), refused.failure(), startNanos);
+            case RequestHead.Accepted(RequestHead head) ->
+                switch (router.match(
+                        connection.settings().listener(), head.host(), head.path(), head.method(), request.headers())) {
+                    case Matched.Found<Route>(Route route, Map<String, String> params) ->
+                        new Exchange(connection, stream, request, head, route, params, startNanos);
+                    case Matched.WrongMethod<Route> wrong ->
+                        unrouted(
+                                connection,
+                                stream,
+                                request,
+                                head,
+                                new Failure.MethodNotAllowed(wrong.allowed()),
+                                startNanos);
+                    case Matched.None<Route> none ->
+                        unrouted(connection, stream, request, head, new Failure.NoRoute(), startNanos);
+                };
+        };
+    }
+
+    private Exchange unrouted(
+            ConnectionContext connection,
+            ClientStream stream,
+            HttpRequest request,
+            RequestHead head,
+            Failure failure,
+            long startNanos) {
+        Route none = new Route(Metrics.NO_ROUTE, FixedActions.fail(failure), unrouted);
+        return new Exchange(connection, stream, request, head, none, Map.of(), startNanos);
+    }
+}

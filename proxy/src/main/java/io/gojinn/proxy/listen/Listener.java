@@ -60,8 +60,11 @@ public final class Listener {
         ConnectionSettings settings = new ConnectionSettings(
                 config.name(),
                 config.tls().isPresent() ? "https" : "http",
+                limits.headerBytes(),
+                limits.headerCount(),
                 limits.headerTimeout().toNanos(),
                 limits.idleTimeout().toNanos(),
+                config.http2(),
                 metrics,
                 service);
         TlsContexts tls = tls(config);
@@ -78,7 +81,7 @@ public final class Listener {
                         ChannelOption.RECVBUF_ALLOCATOR,
                         // One read at a time: what waits in a connection is bounded by what one read holds.
                         new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1))
-                .childHandler(new PipelineAssembler(settings, limits, tls, connections))
+                .childHandler(new PipelineAssembler(settings, config.protocols(), limits, tls, connections))
                 .bind(config.address())
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -101,7 +104,7 @@ public final class Listener {
 
     private static @Nullable TlsContexts tls(ListenerConfig config) throws IOException {
         try {
-            return config.tls().isPresent() ? TlsContexts.load(config.tls().get()) : null;
+            return config.tls().isPresent() ? TlsContexts.load(config.tls().get(), config.protocols()) : null;
         } catch (IOException unusable) {
             throw new IOException("listener " + config.name() + ": " + unusable.getMessage(), unusable);
         }

@@ -1,6 +1,6 @@
 package io.gojinn.proxy.listen;
 
-import io.gojinn.proxy.http.ClientConnection;
+import io.gojinn.proxy.http.Http1Connection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
@@ -74,7 +74,7 @@ final class RequestDecoder extends HttpRequestDecoder {
         }
         if (!inBody && out.size() == firstOut && !announced) {
             announced = true;
-            ctx.fireUserEventTriggered(ClientConnection.HEAD_STARTED);
+            ctx.fireUserEventTriggered(Http1Connection.HEAD_STARTED);
         }
     }
 

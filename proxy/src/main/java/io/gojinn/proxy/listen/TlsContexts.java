@@ -1,7 +1,6 @@
 package io.gojinn.proxy.listen;
 
 import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -18,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +40,7 @@ final class TlsContexts {
      *
      * @throws IOException that names the file which cannot be used
      */
-    static TlsContexts load(TlsConfig config) throws IOException {
+    static TlsContexts load(TlsConfig config, Set<Protocol> protocols) throws IOException {
         SslProvider provider = SslProvider.OPENSSL;
         if (!OpenSsl.isAvailable()) {
             provider = SslProvider.JDK;
@@ -48,7 +49,7 @@ final class TlsContexts {
         Map<String, SslContext> byName = new HashMap<>();
         SslContext first = null;
         for (TlsConfig.Certificate certificate : config.certificates()) {
-            SslContext context = context(certificate, provider);
+            SslContext context = context(certificate, provider, protocols);
             if (first == null) {
                 first = context;
             }
@@ -62,7 +63,8 @@ final class TlsContexts {
         return new TlsContexts(Map.copyOf(byName), first);
     }
 
-    private static SslContext context(TlsConfig.Certificate certificate, SslProvider provider) throws IOException {
+    private static SslContext context(TlsConfig.Certificate certificate, SslProvider provider, Set<Protocol> protocols)
+            throws IOException {
         requireReadable(certificate.certificate(), "certificate");
         requireReadable(certificate.key(), "key");
         try {
@@ -75,7 +77,11 @@ final class TlsContexts {
                             ApplicationProtocolConfig.Protocol.ALPN,
                             ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
                             ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
-                            ApplicationProtocolNames.HTTP_1_1))
+                            // In the order of preference, which is the server's.
+                            Stream.of(Protocol.values())
+                                    .filter(protocols::contains)
+                                    .map(Protocol::id)
+                                    .toList()))
                     .build();
         } catch (IOException | IllegalArgumentException | IllegalStateException unusable) {
             throw new IOException(

@@ -1,18 +1,27 @@
 package io.gojinn.proxy.observe;
 
+import io.gojinn.proxy.failure.Http2Fault;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** The metric children of one listener. Thread-safe. */
 public final class ListenerMetrics {
     private final Gauge.Child open;
     private final Counter.Child rejectedByLimit;
     private final Counter.Child rejectedByHandshake;
+    private final Counter.Child rejectedByProtocol;
+    private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
 
-    ListenerMetrics(String listener, Gauge open, Counter rejected) {
+    ListenerMetrics(String listener, Gauge open, Counter rejected, Counter faults) {
         this.open = open.labels(listener);
         this.rejectedByLimit = rejected.labels(listener, "limit");
         this.rejectedByHandshake = rejected.labels(listener, "handshake");
+        this.rejectedByProtocol = rejected.labels(listener, "protocol");
+        for (Http2Fault fault : Http2Fault.values()) {
+            http2Faults.put(fault, faults.labels(listener, fault.label()));
+        }
     }
 
     /** A connection was accepted. */
@@ -33,5 +42,18 @@ public final class ListenerMetrics {
     /** A connection was closed because its TLS handshake failed. */
     public void rejectedByHandshake() {
         rejectedByHandshake.inc();
+    }
+
+    /** A connection was closed because it negotiated no protocol that is spoken here. */
+    public void rejectedByProtocol() {
+        rejectedByProtocol.inc();
+    }
+
+    /** An HTTP/2 client broke a rule or a limit. */
+    public void http2Fault(Http2Fault fault) {
+        Counter.Child child = http2Faults.get(fault);
+        if (child != null) {
+            child.inc();
+        }
     }
 }

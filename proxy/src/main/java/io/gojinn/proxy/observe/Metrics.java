@@ -21,6 +21,7 @@ public final class Metrics {
     private final Gauge active;
     private final Gauge openConnections;
     private final Counter rejectedConnections;
+    private final Counter http2Faults;
     private final Counter upstreamRequests;
     private final Gauge upstreamConnections;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -41,6 +42,10 @@ public final class Metrics {
                 .labelNames("listener")
                 .register(registry);
         rejectedConnections = Counter.build("gojinn_rejected_connections_total", "Client connections closed at once.")
+                .labelNames("listener", "reason")
+                .register(registry);
+        http2Faults = Counter.build(
+                        "gojinn_http2_faults_total", "Rules and limits of HTTP/2 connections that clients broke.")
                 .labelNames("listener", "reason")
                 .register(registry);
         upstreamRequests = Counter.build("gojinn_upstream_requests_total", "Requests to upstreams by how they ended.")
@@ -70,7 +75,7 @@ public final class Metrics {
 
     /** The children of a listener. */
     public ListenerMetrics listener(String listener) {
-        return new ListenerMetrics(listener, openConnections, rejectedConnections);
+        return new ListenerMetrics(listener, openConnections, rejectedConnections, http2Faults);
     }
 
     /** Counts a fault of a client. */

@@ -1,7 +1,12 @@
 package io.gojinn.proxy.transport;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundInvoker;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 
 /** Operations whose outcome arrives as an event of the channel, so that nobody has to look at their future. */
 public final class Channels {
@@ -17,5 +22,31 @@ public final class Channels {
     @SuppressWarnings("FutureReturnValueIgnored")
     public static void write(Channel channel, Object message) {
         channel.write(message, channel.voidPromise());
+    }
+
+    /**
+     * Sends what was written and closes the write side, with the goodbye that TLS asks for (RFC 8446, 6.1). What the peer
+     * still sends can be read afterwards: closing with unread bytes resets the connection and can destroy an answer on its
+     * way (RFC 9112, 9.6).
+     *
+     * @param ctx of the handler that writes to the connection
+     * @param finished called when the write side is closed; not called when the channel is gone first, or has no half close
+     */
+    public static void finishOutput(ChannelHandlerContext ctx, Runnable finished) {
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        ChannelFuture sent = ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        if (tls != null) {
+            sent = tls.closeOutbound();
+        }
+        sent.addListener(done -> {
+            if (!ctx.channel().isActive()) {
+                return;
+            }
+            if (ctx.channel() instanceof DuplexChannel duplex) {
+                duplex.shutdownOutput().addListener(shut -> finished.run());
+            } else {
+                close(ctx.channel());
+            }
+        });
     }
 }

@@ -19,6 +19,7 @@ final class ForwardedFields {
     private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
     private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
     private static final AsciiString TRACESTATE = AsciiString.cached("tracestate");
+    private static final String VIA_2 = "2.0 gojinn";
     private static final String VIA_11 = "1.1 gojinn";
     private static final String VIA_10 = "1.0 gojinn";
 
@@ -27,10 +28,8 @@ final class ForwardedFields {
     /** Turns the fields of a request as they were received into those that are sent on. */
     static void toUpstream(Exchange exchange, String targetAuthority) {
         HttpHeaders headers = exchange.request().headers();
-        boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
-        String via = exchange.speaksHttp11() ? VIA_11 : VIA_10;
         stripHopByHop(headers);
-        if (chunked) {
+        if (exchange.contentLength() < 0) {
             headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
@@ -48,14 +47,14 @@ final class ForwardedFields {
         if (!exchange.trace().continued()) {
             headers.remove(TRACESTATE);
         }
-        addVia(headers, via);
+        addVia(headers, exchange.request().protocolVersion());
     }
 
     /** Turns a response as it was received into the one that is sent on; framing is the caller's. */
     static void toClient(HttpResponse response) {
         HttpHeaders headers = response.headers();
         stripHopByHop(headers);
-        addVia(headers, response.protocolVersion().equals(HttpVersion.HTTP_1_0) ? VIA_10 : VIA_11);
+        addVia(headers, response.protocolVersion());
     }
 
     // RFC 9110, 7.6.1
@@ -92,7 +91,11 @@ final class ForwardedFields {
     }
 
     // RFC 9110, 7.6.3; several lines are one list
-    private static void addVia(HttpHeaders headers, String via) {
+    private static void addVia(HttpHeaders headers, HttpVersion received) {
+        String via = switch (received.majorVersion()) {
+            case 2 -> VIA_2;
+            default -> received.minorVersion() == 0 ? VIA_10 : VIA_11;
+        };
         if (headers.contains(HttpHeaderNames.VIA)) {
             headers.set(HttpHeaderNames.VIA, String.join(", ", headers.getAll(HttpHeaderNames.VIA)) + ", " + via);
         } else {

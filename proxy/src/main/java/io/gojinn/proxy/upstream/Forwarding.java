@@ -165,9 +165,6 @@ final class Forwarding implements Activity, TargetPool.Taker {
         boolean sized = headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         reusable = HttpUtil.isKeepAlive(response) && (bodiless || chunked || sized);
         ForwardedFields.toClient(response);
-        if (!bodiless && !sized && exchange.speaksHttp11()) {
-            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        }
         exchange.begin(response.status(), headers);
         progress();
     }
