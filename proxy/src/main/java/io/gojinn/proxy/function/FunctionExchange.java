@@ -103,6 +103,7 @@ final class FunctionExchange implements Activity {
         if (gone) {
             return;
         }
+        exchange.fuel(outcome.usage().fuel());
         switch (outcome) {
             case Outcome.Replied replied -> {
                 ResponseEnvelope response = replied.response();

@@ -51,6 +51,7 @@ public final class Exchange {
     private @Nullable Activity activity;
     private @Nullable Failure failure;
     private @Nullable String upstreamTarget;
+    private long fuel = -1;
     private boolean wantsBody;
     private boolean bodyComplete;
     private boolean continueSent;
@@ -150,6 +151,11 @@ public final class Exchange {
     /** Notes who answered, for the access log. */
     public void upstreamTarget(String target) {
         this.upstreamTarget = target;
+    }
+
+    /** What the function used, for the access log. */
+    public void fuel(long units) {
+        this.fuel = units;
     }
 
     // The request body.
@@ -443,7 +449,8 @@ public final class Exchange {
                 clientAddress(),
                 trace.traceId(),
                 failure,
-                upstreamTarget));
+                upstreamTarget,
+                fuel));
     }
 
     private void cancelActivity() {

@@ -13,7 +13,11 @@ public final class AccessLog {
 
     private AccessLog() {}
 
-    /** What is told of a request. */
+    /**
+     * What is told of a request.
+     *
+     * @param fuel what its function used; negative when none ran
+     */
     public record Entry(
             String method,
             String path,
@@ -27,7 +31,8 @@ public final class AccessLog {
             String client,
             String traceId,
             @Nullable Failure failure,
-            @Nullable String upstreamTarget) {}
+            @Nullable String upstreamTarget,
+            long fuel) {}
 
     /** Writes a line. */
     public static void write(Entry entry) {
@@ -56,6 +61,9 @@ public final class AccessLog {
         }
         if (entry.upstreamTarget() != null) {
             line = line.addKeyValue("upstream", entry.upstreamTarget());
+        }
+        if (entry.fuel() >= 0) {
+            line = line.addKeyValue("fuel", entry.fuel());
         }
         line.log("request");
     }
