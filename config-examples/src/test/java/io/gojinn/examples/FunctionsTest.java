@@ -81,6 +81,8 @@ class FunctionsTest {
         Gojinn.Served served = Gojinn.config(
                 plainListener()
                         + function("busy", "MODULES/busy-loop.wasm", "50ms")
+                        + function("burner", "MODULES/busy-loop.wasm", "5s")
+                                .replace("timeout", "fuel = 1_000_000\ntimeout")
                         + function("trap", "MODULES/trap.wasm", "5s")
                         + function("exit", "MODULES/exit-3.wasm", "5s")
                         + function("stack", "MODULES/recursion.wasm", "5s")
@@ -91,6 +93,7 @@ class FunctionsTest {
                 folder);
         Map<String, String> expected = Map.of(
                 "/busy", "504 deadline",
+                "/burner", "504 fuel",
                 "/trap", "500 trap",
                 "/exit", "500 exit",
                 "/stack", "500 stack",
