@@ -19,6 +19,8 @@ import io.gojinn.runtime.module.WasmModule;
 import io.gojinn.runtime.wasi.WasiPreview1;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
@@ -34,7 +36,9 @@ import java.util.Optional;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
+import org.graalvm.polyglot.proxy.ProxyExecutable;
 import org.graalvm.polyglot.proxy.ProxyObject;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What counting fuel and depth costs: kernels as they are and metered, in turns in one process, by the processor time of the
@@ -144,9 +148,10 @@ public final class MeteringCost {
         }
     }
 
-    /** A command that is run again and again in the same instance. */
+    /** A command that is run again and again in the same instance, its memory put back before each run. */
     private abstract static class Subject {
         private final Input invocation;
+        private byte @Nullable [] image;
 
         Subject(byte[] input) {
             invocation = new Input(input);
@@ -154,12 +159,26 @@ public final class MeteringCost {
 
         /** The processor time of one run. */
         long time() {
+            restore();
             invocation.output.clear();
             long start = THREADS.getCurrentThreadCpuTime();
             run(new RunTerms(
                     invocation, System.nanoTime() + Duration.ofMinutes(1).toNanos(), () -> false));
             return THREADS.getCurrentThreadCpuTime() - start;
         }
+
+        private void restore() {
+            MemorySegment memory = MemorySegment.ofBuffer(memory().bytes());
+            byte[] first = image;
+            if (first == null) {
+                first = memory.toArray(ValueLayout.JAVA_BYTE);
+                image = first;
+            }
+            MemorySegment.copy(first, 0, memory, ValueLayout.JAVA_BYTE, 0, first.length);
+            memory.asSlice(first.length).fill((byte) 0);
+        }
+
+        abstract GuestMemory memory();
 
         String output() {
             return StandardCharsets.UTF_8.decode(invocation.output()).toString();
@@ -187,6 +206,11 @@ public final class MeteringCost {
         }
 
         @Override
+        GuestMemory memory() {
+            return new GuestMemory(() -> sandbox.memorySegment().asByteBuffer());
+        }
+
+        @Override
         void run(RunTerms terms) {
             RunEnd end = sandbox.run(start, terms, Long.MAX_VALUE);
             if (end.failure() != null) {
@@ -197,6 +221,7 @@ public final class MeteringCost {
 
     private static final class PlainSubject extends Subject {
         private final Context context;
+        private final GuestMemory guestMemory;
         private final Fuel fuel;
         private final ExecutionState state;
         private final Value start;
@@ -205,7 +230,7 @@ public final class MeteringCost {
             super(input);
             context = engine.newContext();
             Value[] memory = new Value[1];
-            GuestMemory guestMemory = new GuestMemory(() -> context.getPolyglotBindings()
+            guestMemory = new GuestMemory(() -> context.getPolyglotBindings()
                     .getMember("WebAssembly")
                     .getMember("mem_as_byte_buffer")
                     .execute(memory[0])
@@ -229,11 +254,16 @@ public final class MeteringCost {
             context.getPolyglotBindings()
                     .getMember("WebAssembly")
                     .getMember("mem_set_grow_callback")
-                    .executeVoid(memory[0], (org.graalvm.polyglot.proxy.ProxyExecutable) moved -> {
+                    .executeVoid(memory[0], (ProxyExecutable) moved -> {
                         guestMemory.moved();
                         return null;
                     });
             start = exports.getMember("_start");
+        }
+
+        @Override
+        GuestMemory memory() {
+            return guestMemory;
         }
 
         @Override
