@@ -27,12 +27,20 @@ public final class SandboxEngine implements AutoCloseable {
 
     /** Creates an engine that restores memory in a certain way. */
     static SandboxEngine create(RestorePolicy restorePolicy) {
-        Engine engine = Engine.newBuilder(WASM)
+        return new SandboxEngine(builder().build(), restorePolicy);
+    }
+
+    /** Creates an engine that never compiles, where one can be told to. */
+    static SandboxEngine interpreting() {
+        Engine engine = builder().option("engine.Compilation", "false").build();
+        return new SandboxEngine(engine, RestorePolicy.detect());
+    }
+
+    private static Engine.Builder builder() {
+        return Engine.newBuilder(WASM)
                 .allowExperimentalOptions(true)
                 // Whether the engine compiles is reported by FunctionRuntime, in the product's own words.
-                .option("engine.WarnInterpreterOnly", "false")
-                .build();
-        return new SandboxEngine(engine, restorePolicy);
+                .option("engine.WarnInterpreterOnly", "false");
     }
 
     /** The implementation's name, such as {@code GraalVM CE}. */
