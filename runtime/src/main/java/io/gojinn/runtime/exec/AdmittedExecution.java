@@ -59,6 +59,11 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         return state.get() != State.RUNNING;
     }
 
+    /** Whether its instance is being closed, or was. */
+    boolean isKilled() {
+        return state.get() == State.KILLED;
+    }
+
     /** The worker is done; returns DONE, or what ended the execution before. From here on nobody touches the instance. */
     State finish() {
         State before = state.getAndSet(State.DONE);

@@ -82,7 +82,13 @@ final class Worker implements Runnable {
             RunTerms terms = new RunTerms(execution.invocation(), deadlineNanos, execution::isStopped);
             end = function.template().serve(sandbox, terms, function.limits().fuel());
         } catch (RuntimeException | Error e) {
-            LOG.atError().addKeyValue("function", function.name()).setCause(e).log("defect while running a function");
+            // A guest that ended as it was killed leaves a context that answers no more questions: no defect.
+            if (!execution.isKilled()) {
+                LOG.atError()
+                        .addKeyValue("function", function.name())
+                        .setCause(e)
+                        .log("defect while running a function");
+            }
             end = new ServeEnd(new RunEnd(FunctionFailure.INTERNAL, e.toString(), false), 0);
         } finally {
             watchdog.disarm();

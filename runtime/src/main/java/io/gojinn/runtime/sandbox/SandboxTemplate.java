@@ -17,6 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import org.graalvm.polyglot.PolyglotException;
 import org.jspecify.annotations.Nullable;
 
@@ -130,7 +133,7 @@ public final class SandboxTemplate implements AutoCloseable {
     private static void initialize(Sandbox sandbox, List<String> initializers) throws InitializationException {
         RunTerms terms = new RunTerms(null, System.nanoTime() + INITIALIZE_TIMEOUT.toNanos(), () -> false);
         for (String initializer : initializers) {
-            RunEnd end = sandbox.run(sandbox.export(initializer), terms, INITIALIZE_FUEL);
+            RunEnd end = onDeepStack(() -> sandbox.run(sandbox.export(initializer), terms, INITIALIZE_FUEL));
             if (end.failure() == FunctionFailure.DEADLINE) {
                 throw new InitializationException(
                         initializer + " ran longer than " + INITIALIZE_TIMEOUT.toSeconds() + " s");
@@ -138,6 +141,32 @@ public final class SandboxTemplate implements AutoCloseable {
             if (end.failure() != null) {
                 throw new InitializationException(
                         initializer + " failed: " + end.failure().label() + ", " + end.detail());
+            }
+        }
+    }
+
+    /** Runs a guest where it may call as deep as on a worker, whatever the caller's stack bears. */
+    private static RunEnd onDeepStack(Supplier<RunEnd> run) {
+        FutureTask<RunEnd> task = new FutureTask<>(run::get);
+        Thread.ofPlatform()
+                .name("gojinn-initialize")
+                .stackSize(Sandbox.STACK_BYTES)
+                .daemon()
+                .start(task);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return task.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException("defect while a module initialised", e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

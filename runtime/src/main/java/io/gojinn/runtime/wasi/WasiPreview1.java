@@ -59,6 +59,8 @@ public final class WasiPreview1 {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int RANDOM_CHUNK = 4_096;
 
+    private static final int STDERR_CHUNK = 64 << 10;
+
     /** A random byte costs as much as so many copied ones. */
     private static final int RANDOM_FACTOR = 16;
 
@@ -271,16 +273,23 @@ public final class WasiPreview1 {
         for (int i = 0; i < count; i++) {
             int address = memory.bytes().getInt(vectors + 8 * i);
             int length = memory.bytes().getInt(vectors + 8 * i + 4);
-            ByteBuffer source = memory.window(address, length);
             if (fd == STDOUT) {
-                state.write(source);
+                state.write(memory.window(address, length));
             } else {
-                stderr.write(source);
+                writeLines(address, length);
             }
             total += length;
         }
         memory.bytes().putInt(result, total);
         return Errno.SUCCESS;
+    }
+
+    /** In pieces: vectors that overlap make gigabytes of a small memory, and a deadline must not wait for them. */
+    private void writeLines(int address, int length) {
+        for (int done = 0; done < length; done += STDERR_CHUNK) {
+            state.checkDeadline();
+            stderr.write(memory.window(address + done, Math.min(length - done, STDERR_CHUNK)));
+        }
     }
 
     /**
