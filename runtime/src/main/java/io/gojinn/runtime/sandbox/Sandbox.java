@@ -55,6 +55,8 @@ public final class Sandbox implements AutoCloseable {
     // Null until an image is bound; only instances that are used again have one.
     private @Nullable RestorableMemory restorable;
 
+    private Runnable closed = () -> {};
+
     /** Instantiates a module whose imports have been checked. */
     Sandbox(SandboxEngine engine, LinkedModule module, FunctionDefinition definition) {
         this.context = engine.newContext();
@@ -133,6 +135,11 @@ public final class Sandbox implements AutoCloseable {
     /** Makes linear memory equal to an image, of the same size, now and at every {@link #restoreMemory}. */
     void bindMemory(MemoryImage image) {
         restorable = new RestorableMemory(image, memorySegment());
+    }
+
+    /** What to run once when the instance is closed. */
+    void onClose(Runnable action) {
+        closed = action;
     }
 
     /** Makes linear memory equal to the bound image again. It must not have grown. */
@@ -233,6 +240,8 @@ public final class Sandbox implements AutoCloseable {
             if (restorable != null) {
                 restorable.close();
             }
+            closed.run();
+            closed = () -> {};
         }
     }
 }
