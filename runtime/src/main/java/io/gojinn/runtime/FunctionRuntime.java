@@ -26,8 +26,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +52,7 @@ public final class FunctionRuntime implements AutoCloseable {
 
     private final SandboxEngine engine;
     private final FunctionExecutor executor;
-    private final Map<TemplateKey, SandboxTemplate> templates = new ConcurrentHashMap<>();
+    private final Map<TemplateKey, CompletableFuture<SandboxTemplate>> templates = new ConcurrentHashMap<>();
     private final Gauge preparedModules;
 
     private FunctionRuntime(SandboxEngine engine, FunctionExecutor executor, CollectorRegistry metrics) {
@@ -101,34 +108,73 @@ public final class FunctionRuntime implements AutoCloseable {
     }
 
     /**
+     * Prepares functions on every core.
+     *
+     * @return a future for each definition, in their order; all of them are done, those of functions that are refused with a
+     *     {@link FunctionRejectedException}
+     */
+    public List<Future<PreparedFunction>> prepareAll(List<FunctionDefinition> definitions) {
+        ThreadFactory threads = Thread.ofPlatform().name("gojinn-prepare-", 0).factory();
+        int cores = Runtime.getRuntime().availableProcessors();
+        try (ExecutorService executor = Executors.newFixedThreadPool(cores, threads)) {
+            return definitions.stream()
+                    .map(definition -> executor.submit(() -> prepare(definition)))
+                    .toList();
+        }
+    }
+
+    /**
      * Reads, checks, adapts and captures a module, so that nothing is left to fail when a request comes. Takes up to seconds;
-     * not for event loops.
+     * not for event loops. Initialisation of the module runs on the calling thread, within its stack.
      *
      * @throws FunctionRejectedException naming the file and every reason
      */
     public PreparedFunction prepare(FunctionDefinition definition) throws FunctionRejectedException {
         byte[] binary = read(definition.module());
-        ModuleReport report = inspect(binary, definition.limits());
-        if (!report.acceptable()) {
+        Inspection inspection = inspection(binary, definition.limits());
+        ModuleReport report = inspection.report();
+        WasmModule module = inspection.module();
+        if (module == null || !report.acceptable()) {
             throw new FunctionRejectedException(definition.module().toString(), report.problems());
         }
         TemplateKey key = new TemplateKey(report.sha256(), definition.limits().memoryPages(), definition.environment());
-        SandboxTemplate template = templates.get(key);
-        if (template == null) {
-            SandboxTemplate prepared = SandboxTemplate.prepare(engine, definition, binary);
-            template = templates.putIfAbsent(key, prepared);
-            if (template == null) {
-                template = prepared;
-            } else {
-                prepared.close();
-            }
-            preparedModules.set(templates.size());
-        }
+        SandboxTemplate template = template(key, definition, module);
+        preparedModules.set(templates.size());
         return new PreparedFunction(executor.add(definition, template), report);
+    }
+
+    /** The template of a key, prepared by whoever asks first; others wait for it. */
+    private SandboxTemplate template(TemplateKey key, FunctionDefinition definition, WasmModule module)
+            throws FunctionRejectedException {
+        CompletableFuture<SandboxTemplate> mine = new CompletableFuture<>();
+        CompletableFuture<SandboxTemplate> other;
+        while ((other = templates.putIfAbsent(key, mine)) != null) {
+            try {
+                return other.join();
+            } catch (CompletionException e) {
+                LOG.atDebug().setCause(e).log("prepared once more, to name the file of this function");
+            }
+        }
+        try {
+            SandboxTemplate template = SandboxTemplate.prepare(engine, definition, module);
+            mine.complete(template);
+            return template;
+        } catch (FunctionRejectedException | RuntimeException | Error e) {
+            templates.remove(key);
+            mine.completeExceptionally(e);
+            throw e;
+        }
     }
 
     /** What can be said of a binary without running it. Never throws for what the binary holds. */
     public static ModuleReport inspect(byte[] binary, FunctionLimits limits) {
+        return inspection(binary, limits).report();
+    }
+
+    /** A report, and the module when it could be parsed. */
+    private record Inspection(ModuleReport report, @Nullable WasmModule module) {}
+
+    private static Inspection inspection(byte[] binary, FunctionLimits limits) {
         String sha256 = sha256(binary);
         List<String> problems = new ArrayList<>();
         WasmModule module;
@@ -136,7 +182,7 @@ public final class FunctionRuntime implements AutoCloseable {
             module = WasmModule.parse(binary);
         } catch (InvalidModuleException e) {
             problems.add(String.valueOf(e.getMessage()));
-            return new ModuleReport(
+            ModuleReport report = new ModuleReport(
                     sha256,
                     binary.length,
                     Optional.empty(),
@@ -146,6 +192,7 @@ public final class FunctionRuntime implements AutoCloseable {
                     0,
                     OptionalLong.empty(),
                     problems);
+            return new Inspection(report, null);
         }
         Optional<Shape> shape = Optional.empty();
         try {
@@ -160,7 +207,7 @@ public final class FunctionRuntime implements AutoCloseable {
             problems.add("the module starts with " + initialBytes + " bytes of memory, the limit is "
                     + limits.memoryBytes());
         }
-        return new ModuleReport(
+        ModuleReport report = new ModuleReport(
                 sha256,
                 binary.length,
                 shape.map(found -> found.name().toLowerCase(Locale.ROOT)),
@@ -173,6 +220,7 @@ public final class FunctionRuntime implements AutoCloseable {
                                 : OptionalLong.empty())
                         .orElse(OptionalLong.empty()),
                 problems);
+        return new Inspection(report, module);
     }
 
     private static ModuleReport.Import report(ModuleImport wanted) {
@@ -216,7 +264,11 @@ public final class FunctionRuntime implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        templates.values().forEach(SandboxTemplate::close);
+        for (CompletableFuture<SandboxTemplate> template : templates.values()) {
+            if (template.state() == Future.State.SUCCESS) {
+                template.resultNow().close();
+            }
+        }
         engine.close();
     }
 }

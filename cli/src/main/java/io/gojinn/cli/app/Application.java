@@ -5,7 +5,6 @@ import io.gojinn.cli.config.GojinnConfig;
 import io.gojinn.cli.config.LoadedConfig;
 import io.gojinn.cli.config.Problem;
 import io.gojinn.proxy.ProxyServer;
-import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.FunctionRejectedException;
 import io.gojinn.runtime.FunctionRuntime;
@@ -20,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,17 +97,23 @@ public final class Application implements AutoCloseable {
     private static Map<String, PreparedFunction> prepare(FunctionRuntime runtime, GojinnConfig config) throws Refusal {
         Map<String, PreparedFunction> functions = new LinkedHashMap<>();
         List<String> problems = new ArrayList<>();
-        for (FunctionDefinition definition : config.functions()) {
-            try {
-                PreparedFunction function = runtime.prepare(definition);
-                functions.put(definition.name(), function);
+        List<Future<PreparedFunction>> prepared = runtime.prepareAll(config.functions());
+        for (int i = 0; i < prepared.size(); i++) {
+            String name = config.functions().get(i).name();
+            if (prepared.get(i).state() == Future.State.SUCCESS) {
+                PreparedFunction function = prepared.get(i).resultNow();
+                functions.put(name, function);
                 LOG.atInfo()
-                        .addKeyValue("function", definition.name())
+                        .addKeyValue("function", name)
                         .addKeyValue("sha256", function.module().sha256())
                         .addKeyValue("shape", function.module().shape().orElse(""))
                         .log("function prepared");
-            } catch (FunctionRejectedException e) {
-                problems.add("function " + definition.name() + ": " + e.getMessage());
+                continue;
+            }
+            switch (prepared.get(i).exceptionNow()) {
+                case FunctionRejectedException rejected ->
+                    problems.add("function " + name + ": " + rejected.getMessage());
+                case Throwable defect -> throw new IllegalStateException("cannot prepare the function " + name, defect);
             }
         }
         if (!problems.isEmpty()) {

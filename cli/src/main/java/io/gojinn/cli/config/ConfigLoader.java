@@ -23,8 +23,11 @@ import org.tomlj.TomlParseResult;
  * <p>A file with syntax errors is not looked at further: what was left of its tables would only make up problems.
  */
 public final class ConfigLoader {
-    /** Thousands of functions fit; a file beyond it is none of ours. */
-    static final int MOST_BYTES = 1 << 20;
+    /**
+     * Ten thousand functions with a route each take 1.6 MiB. What is refused may be as long, and every table of it costs
+     * memory: not much more than is needed.
+     */
+    static final int MOST_BYTES = 4 << 20;
 
     private static final int DEEPEST = 32;
 

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.graalvm.polyglot.io.ByteSequence;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -84,16 +85,16 @@ public class InstanceBenchmark {
         engine = SandboxEngine.create();
         require(engine.compiles());
         definition = new FunctionDefinition("f", file, LIMITS, Map.of(), InstancePolicy.defaults());
-        template = SandboxTemplate.prepare(engine, definition, binary);
-        pooled = template.open(definition);
         WasmModule parsed = WasmModule.parse(binary);
+        template = SandboxTemplate.prepare(engine, definition, parsed);
+        pooled = template.open(definition);
         shape = parsed.shape();
         uncaptured = new LinkedModule(
                 SandboxEngine.source(
-                        ModuleAdapter.adapt(
+                        ByteSequence.create(ModuleAdapter.adapt(
                                         parsed,
                                         new AdaptOptions(LIMITS.memoryPages(), 100_000, Optional.of(Prices.VERSION_1)))
-                                .binary(),
+                                .binary()),
                         "f"),
                 new SliceTraining(),
                 ImportCheck.of(parsed.imports()).functions());

@@ -36,6 +36,7 @@ import java.util.Optional;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.Value;
+import org.graalvm.polyglot.io.ByteSequence;
 import org.graalvm.polyglot.proxy.ProxyExecutable;
 import org.graalvm.polyglot.proxy.ProxyObject;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * What counting fuel and depth costs: kernels as they are and metered, in turns in one process, by the processor time of the
  * thread. Each kernel runs in several processes, for the compiler does not decide the same way each time.
  *
- * <p>Run by {@code jmh-benchmarks/run metering [processes [seconds of warm-up]]}.
+ * <p>Run by {@code jmh-benchmarks/run -main} with this class's name, then {@code [processes [seconds of warm-up]]}.
  */
 public final class MeteringCost {
     /** A kernel and how many iterations take some milliseconds. */
@@ -196,7 +197,10 @@ public final class MeteringCost {
             WasmModule module = WasmModule.parse(binary);
             AdaptOptions options = new AdaptOptions(1_024, 100_000, Optional.of(Prices.VERSION_1));
             LinkedModule linked = new LinkedModule(
-                    SandboxEngine.source(ModuleAdapter.adapt(module, options).binary(), "metered"),
+                    SandboxEngine.source(
+                            ByteSequence.create(
+                                    ModuleAdapter.adapt(module, options).binary()),
+                            "metered"),
                     new SliceTraining(),
                     ImportCheck.of(module.imports()).functions());
             FunctionDefinition definition = new FunctionDefinition(
@@ -246,7 +250,7 @@ public final class MeteringCost {
                         members.put(member, new ImportBinding(wasi.function(member), signature.result())));
                 modules.put(name, ProxyObject.fromMap(members));
             });
-            Value exports = context.eval(SandboxEngine.source(binary, "plain"))
+            Value exports = context.eval(SandboxEngine.source(ByteSequence.create(binary), "plain"))
                     .newInstance(ProxyObject.fromMap(modules))
                     .getMember("exports");
             memory[0] = exports.getMember("memory");

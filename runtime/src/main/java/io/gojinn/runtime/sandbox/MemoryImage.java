@@ -3,12 +3,14 @@ package io.gojinn.runtime.sandbox;
 import io.gojinn.runtime.sandbox.Kernel.KernelException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.BitSet;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Linear memory as it was captured: data, with nothing but zeros before and after. The data lie in a sealed file in memory when
- * instances are to map them, else in memory of this process. What was captured is immutable; the plan of restoring it learns
+ * instances are to map them, else in memory of this process, small ones compressed while no instance needs them. What was captured is immutable; the plan of restoring it learns
  * which pages requests write to. Shared by the instances of a template; thread-safe.
  *
  * <p>Closed by its template. After that no instance can be restored; those that map the file keep what they see.
@@ -21,8 +23,13 @@ final class MemoryImage implements AutoCloseable {
     private final long memoryBytes;
     private final long dataStart;
     private final Arena arena = Arena.ofShared();
-    private final MemorySegment data;
+    private final long dataBytes;
     private final @Nullable ImageFile file;
+
+    // One of both: many small images rest while they are not used, the few large ones stay outside the heap.
+    private final @Nullable RestingBytes resting;
+    private final @Nullable MemorySegment data;
+
     private final BitSet copied;
 
     // Publishes an immutable plan.
@@ -54,7 +61,17 @@ final class MemoryImage implements AutoCloseable {
         dataStart = policy.drops(start) ? start : 0;
         MemorySegment captured = memory.asSlice(dataStart, end - dataStart);
         file = createFile(captured);
-        data = file == null ? arena.allocate(captured.byteSize()).copyFrom(captured) : view(file, captured);
+        dataBytes = captured.byteSize();
+        if (file != null) {
+            data = view(file, captured);
+            resting = null;
+        } else if (dataBytes < RestorePolicy.MIN_MAPPED_BYTES) {
+            data = null;
+            resting = new RestingBytes(captured.toArray(ValueLayout.JAVA_BYTE));
+        } else {
+            data = arena.allocate(dataBytes).copyFrom(captured);
+            resting = null;
+        }
         copied = new BitSet();
         if (file == null) {
             copied.set((int) (dataStart / page), (int) (end / page));
@@ -100,7 +117,26 @@ final class MemoryImage implements AutoCloseable {
 
     /** The size of the data. */
     long dataBytes() {
-        return data.byteSize();
+        return dataBytes;
+    }
+
+    /** How much of the heap the data take while they do not rest. */
+    long heapBytes() {
+        return resting == null ? 0 : dataBytes;
+    }
+
+    /** Compresses the data, if they are of the kind, until they are needed again. */
+    void rest() {
+        if (resting != null) {
+            resting.rest();
+        }
+    }
+
+    private MemorySegment data() {
+        if (isClosed()) {
+            throw new IllegalStateException("the image is closed");
+        }
+        return resting == null ? Objects.requireNonNull(data) : MemorySegment.ofArray(resting.awake());
     }
 
     /** The file to map; null when the data are to be copied. */
@@ -133,11 +169,11 @@ final class MemoryImage implements AutoCloseable {
 
     /** Writes a range of the image over the same range of a memory. */
     void copyTo(MemorySegment memory, long start, long end) {
-        long dataEnd = dataStart + data.byteSize();
+        long dataEnd = dataStart + dataBytes;
         long from = Math.clamp(dataStart, start, end);
         long to = Math.clamp(dataEnd, from, end);
         memory.asSlice(start, from - start).fill((byte) 0);
-        MemorySegment.copy(data, from < to ? from - dataStart : 0, memory, from, to - from);
+        MemorySegment.copy(data(), from < to ? from - dataStart : 0, memory, from, to - from);
         memory.asSlice(to, end - to).fill((byte) 0);
     }
 

@@ -4,6 +4,7 @@ import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.FunctionRejectedException;
+import io.gojinn.runtime.host.Signature;
 import io.gojinn.runtime.host.SliceTraining;
 import io.gojinn.runtime.module.AdaptOptions;
 import io.gojinn.runtime.module.AdaptedModule;
@@ -16,11 +17,15 @@ import io.gojinn.runtime.module.WasmModule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
+import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
+import org.graalvm.polyglot.Source;
+import org.graalvm.polyglot.io.ByteSequence;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,21 +50,34 @@ public final class SandboxTemplate implements AutoCloseable {
 
     private final SandboxEngine engine;
     private final Shape shape;
-    private final LinkedModule module;
+    private final String name;
+    private final RestingBytes binary;
+    private final SliceTraining training = new SliceTraining();
+    private final Map<String, Map<String, Signature>> imports;
     private final @Nullable MemoryImage image;
     private final List<String> initializers;
     private final int maxMemoryBytes;
 
+    // Null while the template rests: with the source the engine forgets the code.
+    private volatile @Nullable LinkedModule module;
+
+    // Guarded by this.
+    private int instances;
+
     private SandboxTemplate(
             SandboxEngine engine,
             Shape shape,
-            LinkedModule module,
+            String name,
+            byte[] binary,
+            Map<String, Map<String, Signature>> imports,
             @Nullable MemoryImage image,
             List<String> initializers,
             int maxMemoryBytes) {
         this.engine = engine;
         this.shape = shape;
-        this.module = module;
+        this.name = name;
+        this.binary = new RestingBytes(binary);
+        this.imports = imports;
         this.image = image;
         this.initializers = initializers;
         this.maxMemoryBytes = maxMemoryBytes;
@@ -68,13 +86,13 @@ public final class SandboxTemplate implements AutoCloseable {
     /**
      * Prepares a module.
      *
-     * @param binary of the definition's module
+     * @param parsed the definition's module
      * @throws FunctionRejectedException when it is not acceptable
      */
-    public static SandboxTemplate prepare(SandboxEngine engine, FunctionDefinition definition, byte[] binary)
+    public static SandboxTemplate prepare(SandboxEngine engine, FunctionDefinition definition, WasmModule parsed)
             throws FunctionRejectedException {
         try {
-            return prepare(engine, definition, WasmModule.parse(binary));
+            return capture(engine, definition, parsed);
         } catch (InvalidModuleException | InitializationException e) {
             throw rejection(definition, String.valueOf(e.getMessage()));
         } catch (PolyglotException e) {
@@ -82,7 +100,7 @@ public final class SandboxTemplate implements AutoCloseable {
         }
     }
 
-    private static SandboxTemplate prepare(SandboxEngine engine, FunctionDefinition definition, WasmModule parsed)
+    private static SandboxTemplate capture(SandboxEngine engine, FunctionDefinition definition, WasmModule parsed)
             throws FunctionRejectedException, InvalidModuleException, InitializationException {
         Shape shape = parsed.shape();
         ImportCheck imports = ImportCheck.of(parsed.imports());
@@ -93,8 +111,6 @@ public final class SandboxTemplate implements AutoCloseable {
         FunctionLimits limits = definition.limits();
         AdaptedModule adapted = ModuleAdapter.adapt(
                 parsed, new AdaptOptions(limits.memoryPages(), MAX_TABLE_ELEMENTS, Optional.of(Prices.VERSION_1)));
-        LinkedModule pristine = new LinkedModule(
-                SandboxEngine.source(adapted.binary(), name), new SliceTraining(), imports.functions());
         List<String> initializers = new ArrayList<>();
         if (adapted.hasStart()) {
             initializers.add(AdaptedModule.START);
@@ -103,21 +119,72 @@ public final class SandboxTemplate implements AutoCloseable {
             initializers.add(INITIALIZE);
         }
         int maxMemoryBytes = Math.toIntExact((long) limits.memoryPages() * FunctionLimits.PAGE_BYTES);
+        Source source = SandboxEngine.source(ByteSequence.create(adapted.binary()), name);
+        LinkedModule pristine = new LinkedModule(source, new SliceTraining(), imports.functions());
+        SandboxTemplate template;
         try (Sandbox sandbox = new Sandbox(engine, pristine, definition)) {
             initialize(sandbox, initializers);
-            if (!isCapturable(parsed)) {
-                return new SandboxTemplate(engine, shape, pristine, null, List.copyOf(initializers), maxMemoryBytes);
+            byte[] binary = adapted.binary();
+            MemoryImage image = null;
+            if (isCapturable(parsed)) {
+                List<Long> globals = new ArrayList<>();
+                for (CapturedGlobal global : adapted.captured()) {
+                    globals.add(sandbox.export(global.getter()).execute().asLong());
+                }
+                binary = adapted.withRestore(globals, sandbox.memoryBytes() / FunctionLimits.PAGE_BYTES);
+                image = new MemoryImage(sandbox.memorySegment(), engine.restorePolicy());
+                initializers.clear();
             }
-            List<Long> globals = new ArrayList<>();
-            for (CapturedGlobal global : adapted.captured()) {
-                globals.add(sandbox.export(global.getter()).execute().asLong());
-            }
-            byte[] restorable = adapted.withRestore(globals, sandbox.memoryBytes() / FunctionLimits.PAGE_BYTES);
-            LinkedModule captured =
-                    new LinkedModule(SandboxEngine.source(restorable, name), new SliceTraining(), imports.functions());
-            MemoryImage image = new MemoryImage(sandbox.memorySegment(), engine.restorePolicy());
-            return new SandboxTemplate(engine, shape, captured, image, List.of(), maxMemoryBytes);
+            template = new SandboxTemplate(
+                    engine, shape, name, binary, imports.functions(), image, List.copyOf(initializers), maxMemoryBytes);
         }
+        template.settle();
+        return template;
+    }
+
+    /** Lets the engine have the code before the first request, where there is room for it; rests else. */
+    private void settle() {
+        if (!engine.idleTemplates().hasRoom(this)) {
+            rest();
+            return;
+        }
+        try (Context context = engine.newContext()) {
+            context.eval(linked().source());
+        }
+        engine.idleTemplates().add(this);
+    }
+
+    private LinkedModule linked() {
+        LinkedModule linked = module;
+        return linked != null ? linked : link();
+    }
+
+    private synchronized LinkedModule link() {
+        LinkedModule linked = module;
+        if (linked == null) {
+            linked = new LinkedModule(SandboxEngine.source(binary, name), training, imports);
+            module = linked;
+        }
+        return linked;
+    }
+
+    /** Gives up what can be had again from little: engine's code and memory image. Whoever uses them may go on. */
+    void rest() {
+        module = null;
+        binary.rest();
+        if (image != null) {
+            image.rest();
+        }
+    }
+
+    /** Whether the engine has to parse the binary for the next instance. */
+    boolean rests() {
+        return module == null;
+    }
+
+    /** How much of the heap the template takes while it does not rest, about: the code is some twice its binary. */
+    long awakeBytes() {
+        return 3L * binary.length() + (image == null ? 0 : image.heapBytes());
     }
 
     private static boolean isCapturable(WasmModule module) {
@@ -180,7 +247,15 @@ public final class SandboxTemplate implements AutoCloseable {
 
     /** Makes an instance in the state that requests start from. May throw what the engine throws when memory is short. */
     public Sandbox open(FunctionDefinition definition) {
-        Sandbox sandbox = new Sandbox(engine, module, definition);
+        enter();
+        Sandbox sandbox;
+        try {
+            sandbox = new Sandbox(engine, linked(), definition);
+        } catch (RuntimeException | Error e) {
+            leave();
+            throw e;
+        }
+        sandbox.onClose(this::leave);
         try {
             if (image != null) {
                 sandbox.bindMemory(image);
@@ -191,6 +266,22 @@ public final class SandboxTemplate implements AutoCloseable {
             sandbox.close();
             throw e;
         }
+    }
+
+    private synchronized void enter() {
+        if (instances++ == 0) {
+            engine.idleTemplates().remove(this);
+        }
+    }
+
+    private synchronized void leave() {
+        if (--instances == 0 && !isClosed()) {
+            engine.idleTemplates().add(this);
+        }
+    }
+
+    private boolean isClosed() {
+        return image != null && image.isClosed();
     }
 
     /**
@@ -253,7 +344,8 @@ public final class SandboxTemplate implements AutoCloseable {
 
     /** Frees the captured memory: no instance can be opened or restored any more, those that run go on. Idempotent. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        engine.idleTemplates().remove(this);
         if (image != null) {
             image.close();
         }

@@ -9,6 +9,7 @@ import io.gojinn.runtime.FunctionRejectedException;
 import io.gojinn.runtime.InstancePolicy;
 import io.gojinn.runtime.TestInvocation;
 import io.gojinn.runtime.hostile.DeepGuests;
+import io.gojinn.runtime.module.WasmModule;
 import io.gojinn.runtime.sandbox.SandboxTemplate.ServeEnd;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +32,7 @@ class CallDepthTest {
     private static List<String> ends(SandboxEngine engine, byte[] binary, int runs) throws Exception {
         FunctionDefinition definition =
                 new FunctionDefinition("deep", Path.of("deep.wasm"), LIMITS, Map.of(), InstancePolicy.defaults());
-        try (SandboxTemplate template = SandboxTemplate.prepare(engine, definition, binary);
+        try (SandboxTemplate template = SandboxTemplate.prepare(engine, definition, WasmModule.parse(binary));
                 Sandbox sandbox = template.open(definition)) {
             FutureTask<List<String>> calls = new FutureTask<>(() -> {
                 List<String> ends = new ArrayList<>();
@@ -88,7 +89,8 @@ class CallDepthTest {
         try (SandboxEngine engine = SandboxEngine.interpreting()) {
             FutureTask<String> refusal = new FutureTask<>(() -> {
                 try {
-                    SandboxTemplate.prepare(engine, definition, binary).close();
+                    SandboxTemplate.prepare(engine, definition, WasmModule.parse(binary))
+                            .close();
                     return "accepted";
                 } catch (FunctionRejectedException e) {
                     return e.reasons().getFirst();

@@ -10,6 +10,8 @@ import io.gojinn.runtime.FunctionRuntime;
 import io.gojinn.runtime.InstancePolicy;
 import io.gojinn.runtime.TestInvocation;
 import io.gojinn.runtime.TestModules;
+import io.gojinn.runtime.module.InvalidModuleException;
+import io.gojinn.runtime.module.WasmModule;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -36,10 +38,10 @@ class FuelTest {
         final SandboxTemplate template;
         Sandbox sandbox;
 
-        Subject(SandboxEngine engine, Path module) throws FunctionRejectedException {
+        Subject(SandboxEngine engine, Path module) throws FunctionRejectedException, InvalidModuleException {
             definition =
                     new FunctionDefinition("f", module, FunctionLimits.defaults(), Map.of(), InstancePolicy.defaults());
-            template = SandboxTemplate.prepare(engine, definition, FunctionRuntime.read(module));
+            template = SandboxTemplate.prepare(engine, definition, WasmModule.parse(FunctionRuntime.read(module)));
             sandbox = template.open(definition);
         }
 
@@ -64,7 +66,7 @@ class FuelTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"kernel-hash", "kernel-nbody", "kernel-fib", "kernel-match", "kernel-matrix", "env", "divide"})
-    void isTheSameOnEveryRunInterpretedAndCompiled(String module) throws FunctionRejectedException {
+    void isTheSameOnEveryRunInterpretedAndCompiled(String module) throws Exception {
         Set<Long> counts = new TreeSet<>();
         try (Subject compiled = new Subject(COMPILING, TestModules.module(module));
                 Subject interpreted = new Subject(INTERPRETING, TestModules.module(module))) {
@@ -80,7 +82,7 @@ class FuelTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"kernel-hash", "kernel-nbody", "kernel-fib", "kernel-match", "kernel-matrix"})
-    void runsOutAtTheSameCountInterpretedAndCompiled(String module) throws FunctionRejectedException {
+    void runsOutAtTheSameCountInterpretedAndCompiled(String module) throws Exception {
         try (Subject compiled = new Subject(COMPILING, TestModules.module(module));
                 Subject interpreted = new Subject(INTERPRETING, TestModules.module(module))) {
             long whole = interpreted.serve("1", Long.MAX_VALUE).fuel();

@@ -10,6 +10,8 @@ import io.gojinn.runtime.FunctionRuntime;
 import io.gojinn.runtime.InstancePolicy;
 import io.gojinn.runtime.TestInvocation;
 import io.gojinn.runtime.TestModules;
+import io.gojinn.runtime.module.InvalidModuleException;
+import io.gojinn.runtime.module.WasmModule;
 import io.gojinn.runtime.sandbox.RestorePolicy.Mode;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -33,7 +35,11 @@ class SandboxTemplateTest {
             new FunctionLimits(Duration.ofSeconds(20), 10_000_000_000L, 16 << 20, 5 << 20, 1 << 20, 8, 64);
 
     private static SandboxTemplate prepare(SandboxEngine engine, Path module) throws FunctionRejectedException {
-        return SandboxTemplate.prepare(engine, definition(module), FunctionRuntime.read(module));
+        try {
+            return SandboxTemplate.prepare(engine, definition(module), WasmModule.parse(FunctionRuntime.read(module)));
+        } catch (InvalidModuleException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static FunctionDefinition definition(Path module) {

@@ -1,0 +1,89 @@
+package io.gojinn.latency;
+
+import io.gojinn.density.DistinctModules;
+import io.gojinn.runtime.FunctionDefinition;
+import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.FunctionLimits;
+import io.gojinn.runtime.FunctionRuntime;
+import io.gojinn.runtime.InstancePolicy;
+import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.RuntimeOptions;
+import io.prometheus.client.CollectorRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * From the arrival of a request to the first instruction of a function that has no instance: distinct modules of more than
+ * 100 KiB, called in turn, each again only after its instance was closed. With many modules those that were used last are
+ * ready in the engine and the others have to be parsed; a large heap has room for all.
+ *
+ * <p>{@code jmh-benchmarks/run -main io.gojinn.latency.ColdStartMain [modules] [rounds]}
+ */
+public final class ColdStartMain {
+    private static final Duration IDLE = Duration.ofMillis(1);
+
+    private ColdStartMain() {}
+
+    /** Runs. */
+    @SuppressWarnings("SystemOut") // what it is for
+    public static void main(String... arguments) throws Exception {
+        int modules = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10;
+        CollectorRegistry metrics = new CollectorRegistry();
+        Path folder = Files.createTempDirectory("gojinn-cold");
+        try (FunctionRuntime runtime = FunctionRuntime.start(RuntimeOptions.defaults(), metrics)) {
+            List<FunctionInvoker> functions = prepare(runtime, folder, modules);
+            for (int round = 1; round <= rounds; round++) {
+                Percentiles entry = new Percentiles();
+                Percentiles end = new Percentiles();
+                for (FunctionInvoker function : functions) {
+                    call(function, entry, end);
+                }
+                entry.print("round " + round + ", arrival to entry");
+                end.print("round " + round + ", arrival to end");
+                while (instances(metrics, functions) > 0) {
+                    Thread.sleep(10);
+                }
+            }
+        }
+    }
+
+    private static List<FunctionInvoker> prepare(FunctionRuntime runtime, Path folder, int count) throws Exception {
+        DistinctModules modules =
+                new DistinctModules(Files.readAllBytes(Path.of("config-examples/functions/greet.wasm")));
+        List<FunctionInvoker> functions = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Path file = Files.write(folder.resolve(i + ".wasm"), modules.module(i));
+            file.toFile().deleteOnExit();
+            functions.add(runtime.prepare(new FunctionDefinition(
+                            "f" + i, file, FunctionLimits.defaults(), Map.of(), new InstancePolicy(IDLE, 0)))
+                    .invoker());
+        }
+        folder.toFile().deleteOnExit();
+        return functions;
+    }
+
+    private static void call(FunctionInvoker function, Percentiles entry, Percentiles end) throws InterruptedException {
+        TimedInvocation invocation = new TimedInvocation();
+        long arrivedNanos = System.nanoTime();
+        function.invoke(invocation);
+        Outcome outcome = invocation.awaitEnd();
+        if (!(outcome instanceof Outcome.Replied)) {
+            throw new IllegalStateException("found " + outcome);
+        }
+        invocation.awaitEntry();
+        entry.add(invocation.enteredNanos() - arrivedNanos);
+        end.add(invocation.endedNanos() - arrivedNanos);
+    }
+
+    private static double instances(CollectorRegistry metrics, List<FunctionInvoker> functions) {
+        return functions.stream()
+                .mapToDouble(function -> metrics.getSampleValue(
+                        "gojinn_idle_instances", new String[] {"function"}, new String[] {function.name()}))
+                .sum();
+    }
+}

@@ -1,0 +1,35 @@
+;; Looks for what an earlier request left in its table and segments, then changes entries, grows the table and drops a segment: the body must be "clean" for every request.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{\"status\":200,\"body\":\"clean\"}")
+  (data (i32.const 64) "{\"status\":200,\"body\":\"dirty\"}")
+  (data $passive "seven")
+  (type $number (func (result i32)))
+  (table $table 4 100 funcref)
+  (elem (i32.const 0) $one $two)
+  (func $one (result i32) (i32.const 1))
+  (func $two (result i32) (i32.const 2))
+
+  (func $dirty (result i32)
+    (i32.ne (table.size $table) (i32.const 4))
+    (i32.or (ref.is_null (table.get $table (i32.const 0))))
+    (i32.or (i32.eqz (ref.is_null (table.get $table (i32.const 2)))))
+    (i32.or (i32.eqz (ref.is_null (table.get $table (i32.const 3))))))
+
+  (func (export "_start")
+    (local $dirty i32)
+    (local.set $dirty (call $dirty))
+    (if (i32.eqz (local.get $dirty))
+      (then
+        (local.set $dirty (i32.ne (call_indirect (type $number) (i32.const 1)) (i32.const 2)))
+        ;; Traps when the segment was dropped.
+        (memory.init $passive (i32.const 128) (i32.const 0) (i32.const 5))))
+    (data.drop $passive)
+    (table.set $table (i32.const 0) (ref.null func))
+    (table.set $table (i32.const 1) (ref.func $one))
+    (table.set $table (i32.const 2) (ref.func $two))
+    (drop (table.grow $table (ref.func $two) (i32.const 3)))
+    (i32.store (i32.const 128) (i32.shl (i32.ne (local.get $dirty) (i32.const 0)) (i32.const 6)))
+    (i32.store (i32.const 132) (i32.const 29))
+    (drop (call $fd_write (i32.const 1) (i32.const 128) (i32.const 1) (i32.const 136)))))
