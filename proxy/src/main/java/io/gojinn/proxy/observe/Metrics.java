@@ -23,6 +23,7 @@ public final class Metrics {
     private final Counter rejectedConnections;
     private final Counter http2Faults;
     private final Counter upstreamRequests;
+    private final Counter upstreamUnsolicited;
     private final Gauge upstreamConnections;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
 
@@ -51,6 +52,11 @@ public final class Metrics {
         upstreamRequests = Counter.build("gojinn_upstream_requests_total", "Requests to upstreams by how they ended.")
                 .labelNames("upstream", "outcome")
                 .register(registry);
+        upstreamUnsolicited = Counter.build(
+                        "gojinn_upstream_unsolicited_total",
+                        "Connections closed because the upstream sent more than was asked for.")
+                .labelNames("upstream")
+                .register(registry);
         upstreamConnections = Gauge.build("gojinn_upstream_connections", "Open connections to upstreams.")
                 .labelNames("upstream")
                 .register(registry);
@@ -70,7 +76,7 @@ public final class Metrics {
 
     /** The children of an upstream. */
     public UpstreamMetrics upstream(String upstream) {
-        return new UpstreamMetrics(upstream, upstreamRequests, upstreamConnections);
+        return new UpstreamMetrics(upstream, upstreamRequests, upstreamUnsolicited, upstreamConnections);
     }
 
     /** The children of a listener. */

@@ -12,15 +12,17 @@ public final class UpstreamMetrics {
     private final Counter.Child retried;
     private final Counter.Child cancelled;
     private final Map<UpstreamFault, Counter.Child> failed = new EnumMap<>(UpstreamFault.class);
+    private final Counter.Child unsolicited;
     private final Gauge.Child connections;
 
-    UpstreamMetrics(String upstream, Counter requests, Gauge connections) {
+    UpstreamMetrics(String upstream, Counter requests, Counter unsolicited, Gauge connections) {
         this.answered = requests.labels(upstream, "answered");
         this.retried = requests.labels(upstream, "retried");
         this.cancelled = requests.labels(upstream, "cancelled");
         for (UpstreamFault fault : UpstreamFault.values()) {
             failed.put(fault, requests.labels(upstream, fault.label()));
         }
+        this.unsolicited = unsolicited.labels(upstream);
         this.connections = connections.labels(upstream);
     }
 
@@ -45,6 +47,11 @@ public final class UpstreamMetrics {
         if (child != null) {
             child.inc();
         }
+    }
+
+    /** A connection was given up because more came than was asked for. */
+    public void unsolicited() {
+        unsolicited.inc();
     }
 
     /** A connection was established. */

@@ -24,6 +24,17 @@ public final class Channels {
         channel.write(message, channel.voidPromise());
     }
 
+    /** Writes like {@link #write(Channel, Object)}, and tells on the event loop when the message is with the kernel. */
+    public static void write(Channel channel, Object message, Runnable written) {
+        channel.write(message).addListener(done -> {
+            if (done.isSuccess()) {
+                written.run();
+            } else {
+                close(channel);
+            }
+        });
+    }
+
     /**
      * Sends what was written and closes the write side, with the goodbye that TLS asks for (RFC 8446, 6.1). What the peer
      * still sends can be read afterwards: closing with unread bytes resets the connection and can destroy an answer on its

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * while the upstream takes it, and the response is read only while the client takes it, so that this holds one read and one
  * watermark a direction.
  *
- * <p>A connection goes back to its pool only when the request was sent whole, the response came whole, and neither side
- * asked to close. A request is sent a second time only when a connection that had been used before failed before anything
+ * <p>A connection goes back to its pool only when the request was sent whole, the response came whole and alone, and neither
+ * side asked to close. A request is sent a second time only when a connection that had been used before failed before anything
  * came back, no byte of a body was handed to it, and the method is idempotent (RFC 9110, 9.2.2): a server may close an
  * idle connection just as it is taken.
  */

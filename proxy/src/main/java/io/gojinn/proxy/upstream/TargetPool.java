@@ -9,13 +9,13 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections of one event loop to one target. Confined to that loop. It holds at most the configured number of idle
@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class TargetPool {
     // Below what servers commonly allow, so that they rarely close one just as it is taken.
     private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
-    private static final int MAX_HEADER_BYTES = 64 << 10;
-    private static final int MAX_PIECE_BYTES = 64 << 10;
+    private static final Logger LOG = LoggerFactory.getLogger(TargetPool.class);
 
     private final Bootstrap bootstrap;
     private final EventLoop loop;
@@ -51,7 +50,8 @@ final class TargetPool {
         this.bootstrap = bootstrap.clone().handler(new ChannelInitializer<Channel>() {
             @Override
             protected void initChannel(Channel channel) {
-                channel.pipeline().addLast(newCodec(), new UpstreamConnection(channel, TargetPool.this));
+                ClientCodec codec = new ClientCodec();
+                channel.pipeline().addLast(codec, new UpstreamConnection(channel, codec, TargetPool.this));
             }
         });
         this.bootstrap.group(loop);
@@ -106,11 +106,19 @@ final class TargetPool {
     }
 
     void giveBack(UpstreamConnection connection) {
-        if (closed || idle.size() >= maxIdle || !connection.isUsable()) {
+        if (closed || idle.size() >= maxIdle || !connection.isUsable() || !connection.isQuiet()) {
             connection.discard();
         } else {
             idle.addFirst(connection);
         }
+    }
+
+    /** A connection is given up because the target sent what no request asked for. */
+    void spokenUnasked() {
+        metrics.unsolicited();
+        LOG.atWarn()
+                .addKeyValue("upstream", label)
+                .log("a connection is closed: the target sent more than was asked for");
     }
 
     void closed(UpstreamConnection connection) {
@@ -124,17 +132,6 @@ final class TargetPool {
         while (!idle.isEmpty()) {
             idle.removeFirst().discard();
         }
-    }
-
-    private static HttpClientCodec newCodec() {
-        HttpDecoderConfig config = new HttpDecoderConfig()
-                .setMaxInitialLineLength(8 << 10)
-                .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setMaxChunkSize(MAX_PIECE_BYTES)
-                .setInitialBufferSize(512)
-                .setStrictLineParsing(true)
-                .setUseRfc9112TransferEncoding(true);
-        return new HttpClientCodec(config, false, false);
     }
 
     /** The options of every connection to an upstream. */

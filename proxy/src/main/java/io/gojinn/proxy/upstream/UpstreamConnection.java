@@ -6,8 +6,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to its event loop, which is that of every exchange it serves. It is lent to a {@link Forwarding} by {@link
  * #attach} and comes back by {@link #release} or ends by {@link #discard}. While it is idle one read stays open, so that a
- * target that closes is noticed, and any byte that comes closes it: nobody asked.
+ * target that closes is noticed, and any byte that comes closes it: nobody asked. What came together with the end of a
+ * response closes it as well, so that nothing a target sends before a request is sent can pass for its answer.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
+    private final ClientCodec codec;
     private final TargetPool pool;
     private final DeadlineTimer timer;
 
@@ -29,11 +31,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean interim;
     private boolean reading;
     private boolean paused;
+    private boolean sending;
+    private boolean discarded;
     private boolean closed;
     private long idleSinceNanos;
 
-    UpstreamConnection(Channel channel, TargetPool pool) {
+    UpstreamConnection(Channel channel, ClientCodec codec, TargetPool pool) {
         this.channel = channel;
+        this.codec = codec;
         this.pool = pool;
         this.timer = new DeadlineTimer(channel.eventLoop(), this::expired);
     }
@@ -55,6 +60,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return !closed && channel.isActive();
     }
 
+    /** Whether all that was written is with the kernel, and all that came was read, as far as can be told now. */
+    boolean isQuiet() {
+        return !sending && codec.isDrained();
+    }
+
     long idleSinceNanos() {
         return idleSinceNanos;
     }
@@ -65,7 +75,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     /** Writes a part of the request. Owns it. */
     void write(Object message) {
-        Channels.write(channel, message);
+        sending |= message instanceof HttpRequest;
+        if (message instanceof LastHttpContent) {
+            Channels.write(channel, message, () -> sending = false);
+        } else {
+            Channels.write(channel, message);
+        }
     }
 
     void flush() {
@@ -86,22 +101,32 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         timer.clear();
     }
 
-    /** Gives the connection back for another request. */
+    /** Gives the connection back for another request, if it can carry one. */
     void release() {
         user = null;
         fresh = false;
         paused = false;
         idleSinceNanos = System.nanoTime();
         timer.clear();
-        pool.giveBack(this);
-        read();
+        if (codec.hasExcess()) {
+            spokenUnasked();
+        } else {
+            pool.giveBack(this);
+            read();
+        }
     }
 
     /** Ends the connection. */
     void discard() {
         user = null;
+        discarded = true;
         timer.close();
         Channels.close(channel);
+    }
+
+    private void spokenUnasked() {
+        pool.spokenUnasked();
+        discard();
     }
 
     private void read() {
@@ -122,7 +147,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         Forwarding forwarding = user;
         if (forwarding == null) {
             ReferenceCountUtil.release(message);
-            discard();
+            // The rest of what was decoded follows even after the connection was given up.
+            if (!discarded) {
+                spokenUnasked();
+            }
         } else if (message instanceof HttpResponse response) {
             // A failed header section comes as a whole message.
             if (response.decoderResult().isFailure()) {
@@ -130,8 +158,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 ReferenceCountUtil.release(message);
                 forwarding.malformed(cause);
             } else {
-                interim = response.status().code() < 200
-                        && !response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+                interim = ClientCodec.isInterim(response);
                 forwarding.responded(response);
             }
         } else if (interim && message instanceof LastHttpContent last) {

@@ -1,0 +1,119 @@
+package io.gojinn.proxy.upstream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestEncoder;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.List;
+
+/**
+ * HTTP/1.1 as a client speaks it, one request at a time. Netty's own codec decodes whatever comes; this one decodes one
+ * response a request. What comes beyond that is passed on as plain bytes, so that it can never become the answer to a later
+ * request.
+ */
+final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder, ClientCodec.Encoder> {
+    private static final int MAX_HEADER_BYTES = 64 << 10;
+    private static final int MAX_PIECE_BYTES = 64 << 10;
+
+    private final Decoder decoder = new Decoder();
+
+    ClientCodec() {
+        init(decoder, new Encoder(decoder));
+    }
+
+    /** Whether more came than was asked for. Known before the end of the response is passed on. */
+    boolean hasExcess() {
+        return decoder.excess;
+    }
+
+    /**
+     * Whether the latest read took less than it could have, so that nothing was left in the socket. Otherwise there may be
+     * more, which the next request would be too late to tell from its answer.
+     */
+    boolean isDrained() {
+        return !decoder.filled;
+    }
+
+    /** Encodes requests, and tells the decoder what they ask for. */
+    static final class Encoder extends HttpRequestEncoder {
+        private final Decoder decoder;
+
+        Encoder(Decoder decoder) {
+            this.decoder = decoder;
+        }
+
+        @Override
+        protected void encode(ChannelHandlerContext ctx, Object message, List<Object> out) throws Exception {
+            if (message instanceof HttpRequest request) {
+                decoder.owed = true;
+                decoder.head = request.method().equals(HttpMethod.HEAD);
+            }
+            super.encode(ctx, message, out);
+        }
+    }
+
+    /** Decodes the response that is owed. */
+    static final class Decoder extends HttpResponseDecoder {
+        private boolean owed;
+        private boolean head;
+        private boolean interim;
+        private boolean excess;
+        private boolean filled;
+
+        Decoder() {
+            super(new HttpDecoderConfig()
+                    .setMaxInitialLineLength(8 << 10)
+                    .setMaxHeaderSize(MAX_HEADER_BYTES)
+                    .setMaxChunkSize(MAX_PIECE_BYTES)
+                    .setInitialBufferSize(512)
+                    .setStrictLineParsing(true)
+                    .setUseRfc9112TransferEncoding(true));
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+            filled = message instanceof ByteBuf bytes && !bytes.isWritable();
+            super.channelRead(ctx, message);
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf buffer, List<Object> out) throws Exception {
+            if (!owed) {
+                // Netty would skip line ends and keep the part of a line to itself: both would go unnoticed.
+                excess = true;
+                out.add(buffer.readRetainedSlice(buffer.readableBytes()));
+                return;
+            }
+            int firstOut = out.size();
+            super.decode(ctx, buffer, out);
+            for (int i = firstOut; i < out.size(); i++) {
+                if (out.get(i) instanceof HttpResponse response) {
+                    interim = isInterim(response);
+                }
+                if (out.get(i) instanceof LastHttpContent) {
+                    owed = interim;
+                    interim = false;
+                    excess |= !owed && buffer.isReadable();
+                }
+            }
+        }
+
+        @Override
+        protected boolean isContentAlwaysEmpty(HttpMessage message) {
+            return head || super.isContentAlwaysEmpty(message);
+        }
+    }
+
+    /** Whether another response follows this one (RFC 9110, 15.2). */
+    static boolean isInterim(HttpResponse response) {
+        return response.status().code() < 200 && !response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+    }
+}
