@@ -70,7 +70,7 @@ public final class DensityMain {
         try {
             awaitReady(server, log);
             print("functions", functions, "");
-            print("modules, mean", moduleBytes / functions / 1024.0, "KiB");
+            print("modules, mean", (double) moduleBytes / functions / 1024, "KiB");
             print("all prepared, ready", seconds(started), "s");
             print("processor time until ready", cpuSeconds(server), "s");
             report("ready", server);
@@ -193,7 +193,7 @@ public final class DensityMain {
         }
         print(when + ": resident", kibibytes / 1024.0, "MiB");
         print(when + ": resident, a function", (double) kibibytes / functions, "KiB");
-        print(when + ": open files", files, "");
+        print(when + ": open files", (double) files, "");
     }
 
     @SuppressWarnings("SystemOut") // what it is for
