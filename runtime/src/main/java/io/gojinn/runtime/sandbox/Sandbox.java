@@ -53,6 +53,10 @@ public final class Sandbox implements AutoCloseable {
     private final Fuel fuel;
     private final WasiPreview1 wasi;
     private final Value exports;
+
+    /** Exports looked up so far: finding one costs more than calling it. */
+    private final Map<String, Value> functions = new HashMap<>();
+
     private final Value getCounter;
     private final Value setCounter;
 
@@ -158,7 +162,7 @@ public final class Sandbox implements AutoCloseable {
 
     /** An exported function. */
     Value export(String name) {
-        return exports.getMember(name);
+        return functions.computeIfAbsent(name, exports::getMember);
     }
 
     /**
