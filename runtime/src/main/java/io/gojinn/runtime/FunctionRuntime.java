@@ -125,7 +125,7 @@ public final class FunctionRuntime implements AutoCloseable {
 
     /**
      * Reads, checks, adapts and captures a module, so that nothing is left to fail when a request comes. Takes up to seconds;
-     * not for event loops. Initialisation of the module runs on the calling thread, within its stack.
+     * not for event loops. Initialisation of the module runs on a thread of its own, on a stack as deep as a worker's.
      *
      * @throws FunctionRejectedException naming the file and every reason
      */
