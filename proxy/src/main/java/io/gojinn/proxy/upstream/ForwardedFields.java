@@ -2,7 +2,6 @@ package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.http.Exchange;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
@@ -29,9 +28,6 @@ final class ForwardedFields {
     static void toUpstream(Exchange exchange, String targetAuthority) {
         HttpHeaders headers = exchange.request().headers();
         stripHopByHop(headers);
-        if (exchange.contentLength() < 0) {
-            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
-        }
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
         headers.remove(HttpHeaderNames.EXPECT);
         headers.remove(FORWARDED);

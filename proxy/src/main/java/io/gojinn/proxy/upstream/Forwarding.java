@@ -7,36 +7,30 @@ import io.gojinn.proxy.http.Exchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One exchange on its way to an upstream and back, streamed in both directions.
  *
- * <p>Confined to the exchange's event loop, to which its connection belongs as well. The body is taken from the client only
- * while the upstream takes it, and the response is read only while the client takes it, so that this holds one read and one
- * watermark a direction.
+ * <p>Confined to the exchange's event loop, to which the connection of its target belongs as well. The body is taken from the
+ * client only while the target takes it, and the response is read only while the client takes it, so that this holds one read
+ * and one watermark a direction.
  *
- * <p>A connection goes back to its pool only when the request was sent whole, the response came whole and alone, and neither
- * side asked to close. A request is sent a second time only when a connection that had been used before failed before anything
- * came back, no byte of a body was handed to it, and the method is idempotent (RFC 9110, 9.2.2): a server may close an
- * idle connection just as it is taken.
+ * <p>A request is sent a second time only when a connection that had been used before failed before anything came back, no
+ * byte of a body was handed to it, and the method is idempotent (RFC 9110, 9.2.2): a server may close an idle connection just
+ * as it is taken. One that the target has not acted on is sent again whatever its method (RFC 9113, 8.7).
  */
-final class Forwarding implements Activity, TargetPool.Taker {
+final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Listener {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
 
     private final Exchange exchange;
     private final Upstream upstream;
 
-    private @Nullable UpstreamConnection connection;
+    private @Nullable TargetStream stream;
     private @Nullable TargetPool pool;
     private boolean done;
     private boolean retried;
@@ -44,7 +38,6 @@ final class Forwarding implements Activity, TargetPool.Taker {
     private boolean requestSent;
     private boolean responded;
     private boolean interimSeen;
-    private boolean reusable;
 
     Forwarding(Exchange exchange, Upstream upstream) {
         this.exchange = exchange;
@@ -57,28 +50,24 @@ final class Forwarding implements Activity, TargetPool.Taker {
         pool = target;
         exchange.upstreamTarget(target.label());
         ForwardedFields.toUpstream(exchange, target.label());
-        UpstreamConnection idle = target.takeIdle();
-        if (idle != null) {
-            taken(idle);
-        } else {
-            target.connect(this);
-        }
+        target.take(this);
     }
 
     @Override
-    public void taken(UpstreamConnection taken) {
+    public void taken(TargetStream taken) {
         if (done) {
-            taken.release();
+            taken.cancel();
             return;
         }
-        connection = taken;
-        taken.attach(this);
-        taken.write(new DefaultHttpRequest(
-                HttpVersion.HTTP_1_1,
-                exchange.request().method(),
-                exchange.uri(),
-                exchange.request().headers()));
-        taken.pause(false);
+        stream = taken;
+        taken.begin(
+                new DefaultHttpRequest(
+                        HttpVersion.HTTP_1_1,
+                        exchange.request().method(),
+                        exchange.uri(),
+                        exchange.request().headers()),
+                exchange.contentLength(),
+                this);
         if (requestSent) {
             // A second attempt: the end of an empty body has already come.
             taken.write(LastHttpContent.EMPTY_LAST_CONTENT);
@@ -100,13 +89,14 @@ final class Forwarding implements Activity, TargetPool.Taker {
 
     @Override
     public void bodyReceived(HttpContent content) {
-        UpstreamConnection to = connection;
+        TargetStream to = stream;
         if (to == null) {
             content.release();
             return;
         }
         bodyBegun |= content.content().isReadable();
-        if (content instanceof LastHttpContent) {
+        if (content instanceof LastHttpContent last) {
+            bodyBegun |= !last.trailingHeaders().isEmpty();
             requestSent = true;
             to.write(content);
             awaitResponse(to);
@@ -118,25 +108,27 @@ final class Forwarding implements Activity, TargetPool.Taker {
         }
     }
 
-    private void awaitResponse(UpstreamConnection from) {
+    private void awaitResponse(TargetStream from) {
         if (!responded) {
             from.deadline(System.nanoTime() + upstream.responseTimeoutNanos());
         }
     }
 
-    void upstreamWritabilityChanged() {
-        UpstreamConnection to = connection;
+    @Override
+    public void targetWritabilityChanged() {
+        TargetStream to = stream;
         if (to != null && !requestSent) {
             exchange.wantBody(to.isWritable());
         }
     }
 
-    // From the upstream.
+    // From the target.
 
-    void responded(HttpResponse response) {
+    @Override
+    public void responded(HttpResponse response) {
         int status = response.status().code();
         if (status == 101) {
-            malformed(new IllegalStateException("101 without an upgrade"));
+            fail(UpstreamFault.PROTOCOL, "101 without an upgrade");
             return;
         }
         if (status < 200) {
@@ -147,61 +139,40 @@ final class Forwarding implements Activity, TargetPool.Taker {
             }
             return;
         }
-        if (responded) {
-            malformed(new IllegalStateException("a second response"));
-            return;
-        }
-        HttpHeaders headers = response.headers();
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        boolean chunked = !codings.isEmpty();
-        if (chunked && (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst()))) {
-            malformed(new IllegalStateException("Transfer-Encoding is " + codings + ", expected chunked"));
-            return;
-        }
         responded = true;
-        boolean bodiless = status == 204
-                || status == 304
-                || exchange.request().method().name().equals("HEAD");
-        boolean sized = headers.contains(HttpHeaderNames.CONTENT_LENGTH);
-        reusable = HttpUtil.isKeepAlive(response) && (bodiless || chunked || sized);
         ForwardedFields.toClient(response);
-        exchange.begin(response.status(), headers);
+        exchange.begin(response.status(), response.headers());
         progress();
     }
 
-    void contentReceived(HttpContent content) {
-        UpstreamConnection from = connection;
-        if (!responded || from == null) {
-            content.release();
-            return;
-        }
-        if (!(content instanceof LastHttpContent last)) {
-            ByteBuf piece = content.content();
-            exchange.write(piece);
+    @Override
+    public void contentReceived(ByteBuf piece) {
+        exchange.write(piece);
+        TargetStream from = stream;
+        if (from != null) {
             from.pause(!exchange.isWritable());
-            return;
         }
+    }
+
+    @Override
+    public void ended(LastHttpContent last) {
         done = true;
-        connection = null;
+        stream = null;
         upstream.metrics().answered();
-        if (reusable && requestSent) {
-            from.release();
-        } else {
-            from.discard();
-        }
         exchange.finish(last);
     }
 
-    void readComplete() {
+    @Override
+    public void readComplete() {
         if (!done && responded) {
             exchange.flush();
             progress();
         }
     }
 
-    // The time between two pieces counts only while we read: a slow client is not the upstream's fault.
+    // The time between two pieces counts only while we read: a slow client is not the target's fault.
     private void progress() {
-        UpstreamConnection from = connection;
+        TargetStream from = stream;
         if (from == null) {
             return;
         }
@@ -214,35 +185,20 @@ final class Forwarding implements Activity, TargetPool.Taker {
 
     @Override
     public void writabilityChanged() {
-        UpstreamConnection from = connection;
+        TargetStream from = stream;
         if (from != null && responded) {
             from.pause(!exchange.isWritable());
             progress();
         }
     }
 
-    void malformed(Throwable cause) {
-        if (!done) {
-            fail(responded ? UpstreamFault.TRUNCATED : UpstreamFault.PROTOCOL, String.valueOf(cause.getMessage()));
-        }
-    }
-
-    void timedOut() {
-        if (!done) {
-            fail(UpstreamFault.RESPONSE_TIMEOUT, "");
-        }
-    }
-
-    /** The connection is gone before the response was whole. */
-    void upstreamClosed() {
-        UpstreamConnection lost = connection;
-        connection = null;
-        if (done || lost == null) {
+    @Override
+    public void failed(UpstreamFault fault, String detail, TargetStream.Delivery delivery) {
+        stream = null;
+        if (done) {
             return;
         }
-        if (responded) {
-            fail(UpstreamFault.TRUNCATED, "");
-        } else if (mayRetry(lost)) {
+        if (mayRetry(delivery)) {
             retried = true;
             upstream.metrics().retried();
             exchange.wantBody(false);
@@ -251,16 +207,19 @@ final class Forwarding implements Activity, TargetPool.Taker {
                 again.connect(this);
             }
         } else {
-            fail(UpstreamFault.CLOSED, "");
+            fail(fault, detail);
         }
     }
 
-    private boolean mayRetry(UpstreamConnection lost) {
-        return !lost.isFresh()
-                && !retried
-                && !interimSeen
-                && !bodyBegun
-                && IDEMPOTENT.contains(exchange.request().method().name());
+    private boolean mayRetry(TargetStream.Delivery delivery) {
+        if (retried || responded || interimSeen || bodyBegun) {
+            return false;
+        }
+        return switch (delivery) {
+            case UNPROCESSED -> true;
+            case STALE -> IDEMPOTENT.contains(exchange.request().method().name());
+            case UNKNOWN -> false;
+        };
     }
 
     private void fail(UpstreamFault fault, String detail) {
@@ -279,10 +238,10 @@ final class Forwarding implements Activity, TargetPool.Taker {
 
     private void stop() {
         done = true;
-        UpstreamConnection lost = connection;
-        connection = null;
+        TargetStream lost = stream;
+        stream = null;
         if (lost != null) {
-            lost.discard();
+            lost.cancel();
         }
     }
 }

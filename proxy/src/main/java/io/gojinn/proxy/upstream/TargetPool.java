@@ -32,7 +32,7 @@ final class TargetPool {
     private final String label;
     private final int maxIdle;
     private final UpstreamMetrics metrics;
-    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private final ArrayDeque<Http1TargetConnection> idle = new ArrayDeque<>();
     private boolean closed;
 
     TargetPool(
@@ -51,7 +51,7 @@ final class TargetPool {
             @Override
             protected void initChannel(Channel channel) {
                 ClientCodec codec = new ClientCodec();
-                channel.pipeline().addLast(codec, new UpstreamConnection(channel, codec, TargetPool.this));
+                channel.pipeline().addLast(codec, new Http1TargetConnection(channel, codec, TargetPool.this));
             }
         });
         this.bootstrap.group(loop);
@@ -59,8 +59,10 @@ final class TargetPool {
 
     /** What a taker is told, on the pool's loop. */
     interface Taker {
-        void taken(UpstreamConnection connection);
+        /** A stream for one request, on a connection that stands. */
+        void taken(TargetStream stream);
 
+        /** No connection could be made. */
         void refused(UpstreamFault fault, String detail);
     }
 
@@ -68,13 +70,21 @@ final class TargetPool {
         return label;
     }
 
-    /** Takes an idle connection, or null when there is none that lives. */
-    @Nullable
-    UpstreamConnection takeIdle() {
+    /** Takes a stream of a connection that stands, or else of a new one. The taker may be told at once. */
+    void take(Taker taker) {
+        Http1TargetConnection connection = takeIdle();
+        if (connection != null) {
+            taker.taken(connection);
+        } else {
+            connect(taker);
+        }
+    }
+
+    private @Nullable Http1TargetConnection takeIdle() {
         assert loop.inEventLoop();
         long oldest = System.nanoTime() - MAX_IDLE_NANOS;
         while (true) {
-            UpstreamConnection connection = idle.pollFirst();
+            Http1TargetConnection connection = idle.pollFirst();
             if (connection == null || (connection.isUsable() && connection.idleSinceNanos() - oldest > 0)) {
                 return connection;
             }
@@ -82,7 +92,7 @@ final class TargetPool {
         }
     }
 
-    /** Makes a connection. */
+    /** Takes a stream of a new connection. */
     void connect(Taker taker) {
         assert loop.inEventLoop();
         ChannelFuture connecting = bootstrap.connect(address);
@@ -90,7 +100,7 @@ final class TargetPool {
             if (done.isSuccess()) {
                 metrics.connected();
                 connecting.channel().closeFuture().addListener(gone -> metrics.disconnected());
-                taker.taken(connecting.channel().pipeline().get(UpstreamConnection.class));
+                taker.taken(connecting.channel().pipeline().get(Http1TargetConnection.class));
             } else {
                 taker.refused(faultOf(done.cause()), String.valueOf(done.cause().getMessage()));
             }
@@ -105,7 +115,7 @@ final class TargetPool {
         };
     }
 
-    void giveBack(UpstreamConnection connection) {
+    void giveBack(Http1TargetConnection connection) {
         if (closed || idle.size() >= maxIdle || !connection.isUsable() || !connection.isQuiet()) {
             connection.discard();
         } else {
@@ -121,7 +131,7 @@ final class TargetPool {
                 .log("a connection is closed: the target sent more than was asked for");
     }
 
-    void closed(UpstreamConnection connection) {
+    void closed(Http1TargetConnection connection) {
         idle.remove(connection);
     }
 

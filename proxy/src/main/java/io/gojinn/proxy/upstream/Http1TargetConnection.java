@@ -1,0 +1,289 @@
+package io.gojinn.proxy.upstream;
+
+import io.gojinn.proxy.failure.UpstreamFault;
+import io.gojinn.proxy.http.DeadlineTimer;
+import io.gojinn.proxy.transport.Channels;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 connection to one target, carrying one request at a time: the last handler of its pipeline.
+ *
+ * <p>Confined to its event loop, which is that of every exchange it serves. It goes back to its pool only when the request was
+ * sent whole, the response came whole and alone, and neither side asked to close. While it is idle one read stays open, so
+ * that a target that closes is noticed, and any byte that comes closes it: nobody asked. What came together with the end of a
+ * response closes it as well, so that nothing a target sends before a request is sent can pass for its answer.
+ */
+final class Http1TargetConnection extends ChannelInboundHandlerAdapter implements TargetStream {
+    private final Channel channel;
+    private final ClientCodec codec;
+    private final TargetPool pool;
+    private final DeadlineTimer timer;
+
+    private @Nullable Listener listener;
+    private boolean used;
+    private boolean head;
+    private boolean requestSent;
+    private boolean responded;
+    private boolean persistent;
+    private boolean interim;
+    private boolean reading;
+    private boolean paused;
+    private boolean sending;
+    private boolean discarded;
+    private boolean closed;
+    private long idleSinceNanos;
+
+    Http1TargetConnection(Channel channel, ClientCodec codec, TargetPool pool) {
+        this.channel = channel;
+        this.codec = codec;
+        this.pool = pool;
+        this.timer = new DeadlineTimer(channel.eventLoop(), this::expired);
+    }
+
+    /** Whether it can carry another request, as far as can be told now. */
+    boolean isUsable() {
+        return !closed && channel.isActive();
+    }
+
+    /** Whether all that was written is with the kernel, and all that came was read, as far as can be told now. */
+    boolean isQuiet() {
+        return !sending && codec.isDrained();
+    }
+
+    long idleSinceNanos() {
+        return idleSinceNanos;
+    }
+
+    // From the exchange.
+
+    @Override
+    public void begin(HttpRequest request, long bodyBytes, Listener listener) {
+        this.listener = listener;
+        head = request.method().equals(HttpMethod.HEAD);
+        requestSent = false;
+        responded = false;
+        interim = false;
+        paused = false;
+        sending = true;
+        if (bodyBytes < 0) {
+            request.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        Channels.write(channel, request);
+        read();
+    }
+
+    @Override
+    public void write(HttpContent content) {
+        if (content instanceof LastHttpContent) {
+            requestSent = true;
+            Channels.write(channel, content, () -> sending = false);
+        } else {
+            Channels.write(channel, content);
+        }
+    }
+
+    @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public void pause(boolean paused) {
+        this.paused = paused;
+        read();
+    }
+
+    @Override
+    public void deadline(long nanoTime) {
+        timer.set(nanoTime);
+    }
+
+    @Override
+    public void noDeadline() {
+        timer.clear();
+    }
+
+    @Override
+    public void cancel() {
+        if (listener == null) {
+            release();
+        } else {
+            discard();
+        }
+    }
+
+    private void release() {
+        listener = null;
+        used = true;
+        paused = false;
+        idleSinceNanos = System.nanoTime();
+        timer.clear();
+        if (codec.hasExcess()) {
+            spokenUnasked();
+        } else {
+            pool.giveBack(this);
+            read();
+        }
+    }
+
+    /** Ends the connection. */
+    void discard() {
+        listener = null;
+        discarded = true;
+        timer.close();
+        Channels.close(channel);
+    }
+
+    private void fail(UpstreamFault fault, String detail) {
+        fail(fault, detail, Delivery.UNKNOWN);
+    }
+
+    private void fail(UpstreamFault fault, String detail, Delivery delivery) {
+        Listener told = listener;
+        discard();
+        if (told != null) {
+            told.failed(fault, detail, delivery);
+        }
+    }
+
+    private void malformed(String detail) {
+        fail(responded ? UpstreamFault.TRUNCATED : UpstreamFault.PROTOCOL, detail);
+    }
+
+    private void expired() {
+        fail(UpstreamFault.RESPONSE_TIMEOUT, "");
+    }
+
+    private void spokenUnasked() {
+        pool.spokenUnasked();
+        discard();
+    }
+
+    private void read() {
+        if (!reading && !paused && !closed) {
+            reading = true;
+            channel.read();
+        }
+    }
+
+    // From the target.
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        Listener told = listener;
+        if (told == null) {
+            ReferenceCountUtil.release(message);
+            // The rest of what was decoded follows even after the connection was given up.
+            if (!discarded) {
+                spokenUnasked();
+            }
+        } else if (message instanceof HttpResponse response) {
+            headReceived(told, response);
+        } else if (message instanceof HttpContent content) {
+            contentReceived(told, content);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void headReceived(Listener told, HttpResponse response) {
+        // A failed header section comes as a whole message.
+        if (response.decoderResult().isFailure()) {
+            Throwable cause = response.decoderResult().cause();
+            ReferenceCountUtil.release(response);
+            malformed(String.valueOf(cause.getMessage()));
+            return;
+        }
+        interim = ClientCodec.isInterim(response);
+        if (interim) {
+            told.responded(response);
+            return;
+        }
+        HttpHeaders headers = response.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        boolean chunked = !codings.isEmpty();
+        if (chunked && (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst()))) {
+            malformed("Transfer-Encoding is " + codings + ", expected chunked");
+            return;
+        }
+        responded = true;
+        int status = response.status().code();
+        boolean framed =
+                chunked || head || status == 204 || status == 304 || headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+        persistent = framed && HttpUtil.isKeepAlive(response);
+        told.responded(response);
+    }
+
+    private void contentReceived(Listener told, HttpContent content) {
+        if (content.decoderResult().isFailure()) {
+            Throwable cause = content.decoderResult().cause();
+            content.release();
+            malformed(String.valueOf(cause.getMessage()));
+        } else if (!(content instanceof LastHttpContent last)) {
+            told.contentReceived(content.content());
+        } else if (interim) {
+            // Netty ends an interim response like any other.
+            interim = false;
+            last.release();
+        } else {
+            if (persistent && requestSent) {
+                release();
+            } else {
+                discard();
+            }
+            told.ended(last);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
+        if (listener != null) {
+            listener.readComplete();
+        }
+        read();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (listener != null) {
+            listener.targetWritabilityChanged();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        pool.closed(this);
+        if (responded) {
+            fail(UpstreamFault.TRUNCATED, "");
+        } else {
+            fail(UpstreamFault.CLOSED, "", used ? Delivery.STALE : Delivery.UNKNOWN);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        // What follows from it is told by channelInactive.
+        Channels.close(channel);
+    }
+}
