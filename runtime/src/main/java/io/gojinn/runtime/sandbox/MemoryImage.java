@@ -19,6 +19,9 @@ final class MemoryImage implements AutoCloseable {
     /** With more pages than these that every request writes to, all are dropped: 4 MiB would be copied for certain. */
     private static final int MAX_HOT_PAGES = 1_024;
 
+    /** In memories up to this size a page that one request wrote to is copied ever after. */
+    private static final long MAX_COPIED_ONCE_SEEN = 256 << 10;
+
     private final RestorePolicy policy;
     private final long memoryBytes;
     private final long dataStart;
@@ -57,8 +60,7 @@ final class MemoryImage implements AutoCloseable {
                 start += page;
             }
         }
-        // A few zeros at the start go with the data; treating them apart would cost more.
-        dataStart = policy.drops(start) ? start : 0;
+        dataStart = start;
         MemorySegment captured = memory.asSlice(dataStart, end - dataStart);
         file = createFile(captured);
         dataBytes = captured.byteSize();
@@ -75,6 +77,9 @@ final class MemoryImage implements AutoCloseable {
         copied = new BitSet();
         if (file == null) {
             copied.set((int) (dataStart / page), (int) (end / page));
+        }
+        if (!policy.drops(start)) {
+            copied.set(0, (int) (start / page));
         }
         if (!policy.drops(memoryBytes - end)) {
             copied.set((int) (end / page), (int) (memoryBytes / page));
@@ -154,17 +159,24 @@ final class MemoryImage implements AutoCloseable {
         return plan;
     }
 
-    /** Takes note of the pages that a request has written to: what it shares with the one before is copied from now on. */
+    /**
+     * Takes note of the pages that a request has written to. What it shares with the one before is copied from now on; in a
+     * small memory, of which copying all costs less than some page faults, whatever it wrote to.
+     */
     synchronized void learn(BitSet dirty) {
         BitSet hot = (BitSet) dirty.clone();
-        if (lastDirty != null) {
+        if (memoryBytes <= MAX_COPIED_ONCE_SEEN) {
+            copied.or(hot);
+        } else if (lastDirty != null) {
             hot.and(lastDirty);
-            if (hot.cardinality() <= MAX_HOT_PAGES) {
-                hot.or(copied);
-                plan = RestorePlan.of(hot, policy.pageBytes());
-            }
+        } else {
+            hot.clear();
         }
         lastDirty = dirty;
+        if (hot.cardinality() <= MAX_HOT_PAGES) {
+            hot.or(copied);
+            plan = RestorePlan.of(hot, policy.pageBytes());
+        }
     }
 
     /** Writes a range of the image over the same range of a memory. */

@@ -3,9 +3,11 @@ package io.gojinn.runtime.sandbox;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.gojinn.runtime.sandbox.Kernel.KernelException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,13 +38,15 @@ final class RestorePolicy {
     static final String MODE_PROPERTY = "gojinn.restore";
 
     /** From this size the kernel empties memory faster than zeros are written; see docs/decisions/0003. */
-    static final long MIN_DROPPED_BYTES = 128 << 10;
+    static final long MIN_DROPPED_BYTES = 16 << 10;
 
     /** From this size mapping data again is faster than copying it; see docs/decisions/0003. */
     static final long MIN_MAPPED_BYTES = 256 << 10;
 
     /** The default of Linux for vm.max_map_count, for when it cannot be read. */
     private static final int DEFAULT_MAX_MAP_COUNT = 65_530;
+
+    private static final int MAX_DIGITS = 32;
 
     private static final Logger LOG = LoggerFactory.getLogger(RestorePolicy.class);
 
@@ -106,9 +110,9 @@ final class RestorePolicy {
     }
 
     private static int maxMapCount() {
-        try {
-            return Integer.parseInt(
-                    Files.readString(Path.of("/proc/sys/vm/max_map_count")).strip());
+        // In one read: such a file ends after the first, however short that was.
+        try (InputStream file = Files.newInputStream(Path.of("/proc/sys/vm/max_map_count"))) {
+            return Integer.parseInt(new String(file.readNBytes(MAX_DIGITS), StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException e) {
             return DEFAULT_MAX_MAP_COUNT;
         }
@@ -129,6 +133,11 @@ final class RestorePolicy {
     /** How many instances have an image mapped. */
     int mappings() {
         return mappings.get();
+    }
+
+    /** The most instances that may have an image mapped. */
+    int maxMappings() {
+        return maxMappings;
     }
 
     /** What restores large memories; null when everything is to be copied. */

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.Objects;
@@ -195,6 +196,33 @@ class RestorableMemoryTest {
         }
         assertThat(policy.usesKernel()).isTrue();
         assertThat(policy.mappings()).isZero();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void boundsMappingsByWhatTheSystemAllows() throws Exception {
+        Process sysctl = new ProcessBuilder("cat", "/proc/sys/vm/max_map_count").start();
+        String allowed = new String(sysctl.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        assertThat(RestorePolicy.detect().maxMappings()).isEqualTo(Integer.parseInt(allowed) / 4);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void copiesInSmallMemoriesWhatOneRequestWroteTo() {
+        MemorySegment original = memory(2);
+        original.set(ValueLayout.JAVA_BYTE, 8 * 4_096, (byte) 1);
+        RestorePolicy policy = RestorePolicy.detect();
+        MemorySegment memory = memory(2);
+        try (MemoryImage image = new MemoryImage(original, policy);
+                RestorableMemory restorable = new RestorableMemory(image, memory)) {
+            assertThat(image.plan().bounds()).as("data alone").containsExactly(8 * 4_096, 9 * 4_096);
+            memory.set(ValueLayout.JAVA_BYTE, 20 * 4_096, (byte) 1);
+            restorable.restore();
+            assertThat(image.plan().bounds()).containsExactly(8 * 4_096, 9 * 4_096, 20 * 4_096, 21 * 4_096);
+            memory.fill((byte) 2);
+            restorable.restore();
+            assertThat(memory.mismatch(original)).isEqualTo(-1);
+        }
     }
 
     /** The calls of Linux, one of them refused. */
