@@ -103,11 +103,14 @@ public final class ProxyServer implements AutoCloseable {
     /**
      * Loads what {@link #start} would load, without binding anything.
      *
-     * @throws IOException when a certificate cannot be used, naming listener and file
+     * @throws IOException when a certificate cannot be used, naming listener or upstream, and file
      */
     public static void check(ProxyConfig config) throws IOException {
         for (ListenerConfig listener : config.listeners()) {
             Listener.check(listener);
+        }
+        for (UpstreamConfig upstream : config.upstreams()) {
+            Upstream.loadTls(upstream);
         }
     }
 
@@ -122,7 +125,13 @@ public final class ProxyServer implements AutoCloseable {
         for (UpstreamConfig upstream : config.upstreams()) {
             upstreams.put(
                     upstream.name(),
-                    new Upstream(upstream, transport, resolver, loops, metrics.upstream(upstream.name())));
+                    new Upstream(
+                            upstream,
+                            transport,
+                            resolver,
+                            loops,
+                            Upstream.loadTls(upstream),
+                            metrics.upstream(upstream.name())));
         }
         Service service = service(config, functions, metrics);
         for (ListenerConfig listener : config.listeners()) {

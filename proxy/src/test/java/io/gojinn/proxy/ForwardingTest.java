@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.gojinn.proxy.RawClient.Response;
 import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.WireConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -135,10 +136,11 @@ class ForwardingTest {
                 TestProxy proxy = TestProxy.with()
                         .upstream(new UpstreamConfig(
                                 "app",
-                                List.of(new UpstreamConfig.Target("127.0.0.1", full.getLocalPort())),
+                                List.of(new UpstreamConfig.Target("127.0.0.1", full.getLocalPort(), false)),
                                 Duration.ofMillis(200),
                                 Duration.ofSeconds(5),
-                                4))
+                                4,
+                                WireConfig.defaults()))
                         .start();
                 RawClient client = proxy.connect()) {
             assertThat(first.isConnected() && second.isConnected()).isTrue();
@@ -197,7 +199,8 @@ class ForwardingTest {
                                         two.config().targets().getFirst()),
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(1),
-                                4))
+                                4,
+                                WireConfig.defaults()))
                         .start();
                 RawClient client = proxy.connect()) {
             StringBuilder order = new StringBuilder();
@@ -452,7 +455,12 @@ class ForwardingTest {
 
     private static UpstreamConfig target(String host, int port) {
         return new UpstreamConfig(
-                "app", List.of(new UpstreamConfig.Target(host, port)), Duration.ofSeconds(2), Duration.ofSeconds(5), 4);
+                "app",
+                List.of(new UpstreamConfig.Target(host, port, false)),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                4,
+                WireConfig.defaults());
     }
 
     private static void assertFailed(Response response, int status, String label) {

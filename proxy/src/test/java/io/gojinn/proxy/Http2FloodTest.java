@@ -28,6 +28,7 @@ import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.WireConfig;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -347,10 +348,11 @@ class Http2FloodTest {
                 TestProxy proxy = TestProxy.with()
                         .upstream(new UpstreamConfig(
                                 "app",
-                                List.of(new UpstreamConfig.Target("127.0.0.1", deaf.getLocalPort())),
+                                List.of(new UpstreamConfig.Target("127.0.0.1", deaf.getLocalPort(), false)),
                                 Duration.ofSeconds(30),
                                 Duration.ofSeconds(30),
-                                1))
+                                1,
+                                WireConfig.defaults()))
                         .loops(1)
                         .grace(Duration.ZERO)
                         .start();

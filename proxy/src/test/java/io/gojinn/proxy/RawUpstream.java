@@ -1,6 +1,7 @@
 package io.gojinn.proxy;
 
 import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.WireConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ServerSocketFactory;
 
 /** An upstream that does on each connection what a script says, byte for byte. */
 final class RawUpstream implements AutoCloseable {
@@ -128,8 +130,12 @@ final class RawUpstream implements AutoCloseable {
     }
 
     RawUpstream(Script script) {
+        this(script, ServerSocketFactory.getDefault());
+    }
+
+    RawUpstream(Script script, ServerSocketFactory sockets) {
         try {
-            server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+            server = sockets.createServerSocket(0, 1024, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -183,10 +189,11 @@ final class RawUpstream implements AutoCloseable {
     UpstreamConfig config(Duration responseTimeout) {
         return new UpstreamConfig(
                 "app",
-                List.of(new UpstreamConfig.Target("127.0.0.1", address().getPort())),
+                List.of(new UpstreamConfig.Target("127.0.0.1", address().getPort(), false)),
                 Duration.ofSeconds(2),
                 responseTimeout,
-                16);
+                16,
+                WireConfig.defaults());
     }
 
     @Override

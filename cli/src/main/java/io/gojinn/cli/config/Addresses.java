@@ -14,7 +14,7 @@ final class Addresses {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
     private static final String LISTENING =
             "host:port with an IP address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"";
-    private static final String TARGET = "a URL http://host:port";
+    private static final String TARGET = "a URL http://host:port or https://host:port";
 
     private Addresses() {}
 
@@ -49,13 +49,11 @@ final class Addresses {
 
     /** The server behind a URL. */
     static Target target(String text) throws Refused {
-        if (text.regionMatches(true, 0, "https://", 0, "https://".length())) {
-            throw new Refused(TARGET + "; https to an upstream is not supported yet");
-        }
-        if (!text.regionMatches(true, 0, "http://", 0, "http://".length())) {
+        boolean tls = text.regionMatches(true, 0, "https://", 0, "https://".length());
+        if (!tls && !text.regionMatches(true, 0, "http://", 0, "http://".length())) {
             throw new Refused(TARGET);
         }
-        String authority = text.substring("http://".length());
+        String authority = text.substring(tls ? "https://".length() : "http://".length());
         int slash = authority.indexOf('/');
         if (slash >= 0 && slash < authority.length() - 1) {
             throw new Refused(TARGET + " without a path");
@@ -70,7 +68,8 @@ final class Addresses {
             throw new Refused(TARGET);
         }
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-        return new Target(bare, matcher.group(2) == null ? 80 : port(matcher.group(2), 1, TARGET));
+        int port = matcher.group(2) == null ? (tls ? 443 : 80) : port(matcher.group(2), 1, TARGET);
+        return new Target(bare, port, tls);
     }
 
     static boolean isLiteral(String host) {

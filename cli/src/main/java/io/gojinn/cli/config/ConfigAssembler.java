@@ -11,6 +11,7 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
@@ -83,7 +84,22 @@ final class ConfigAssembler {
                 upstream.get(ConfigSchema.TARGETS),
                 upstream.get(ConfigSchema.CONNECT_TIMEOUT),
                 upstream.get(ConfigSchema.RESPONSE_TIMEOUT),
-                upstream.get(ConfigSchema.IDLE_CONNECTIONS));
+                upstream.get(ConfigSchema.IDLE_CONNECTIONS),
+                new WireConfig(
+                        WireConfig.Protocol.AUTO,
+                        upstreamTls(upstream.table(ConfigSchema.UPSTREAM_TLS)),
+                        WireConfig.Http2.defaults()));
+    }
+
+    private static WireConfig.Tls upstreamTls(Section tls) {
+        return new WireConfig.Tls(
+                tls.get(ConfigSchema.UPSTREAM_CA).stream().map(Sited::value).toList(),
+                tls.find(ConfigSchema.UPSTREAM_SERVER_NAME),
+                tls.find(ConfigSchema.UPSTREAM_CERTIFICATE)
+                        .map(certificate -> new WireConfig.Identity(
+                                certificate.value(),
+                                tls.get(ConfigSchema.UPSTREAM_KEY).value())),
+                tls.get(ConfigSchema.UPSTREAM_INSECURE));
     }
 
     private FunctionDefinition function(Section function) {

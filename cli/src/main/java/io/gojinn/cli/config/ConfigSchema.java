@@ -135,18 +135,55 @@ final class ConfigSchema {
             List.of(LISTENER_NAME, LISTENER_ADDRESS, PROTOCOLS, TLS, LISTENER_LIMITS, LISTENER_HTTP2));
 
     // [[upstream]]
+    static final Key<List<Sited<Path>>> UPSTREAM_CA = Key.defaulted(
+            "ca",
+            Types.list(
+                    Types.sited(Types.path("the path of a file of certificates")),
+                    "the path of a file of certificates, or an array of them",
+                    true),
+            List.of(),
+            "PEM files of the authorities that are trusted, and no other; empty: the trust store of the Java runtime.");
+    static final Key<String> UPSTREAM_SERVER_NAME = Key.optional(
+            "server_name",
+            checked("a host name", HttpSyntax::hostName),
+            "The name that targets are asked for (SNI) and must have a certificate for; left out, their host.");
+    static final Key<Sited<Path>> UPSTREAM_CERTIFICATE = Key.optional(
+            "certificate",
+            Types.sited(Types.path("the path of a certificate chain")),
+            "What is shown to a target that asks who is there, in PEM, the leaf first; needs `key`.");
+    static final Key<Sited<Path>> UPSTREAM_KEY = Key.optional(
+            "key",
+            Types.sited(Types.path("the path of a private key")),
+            "The private key of `certificate` in PEM (PKCS #8), unencrypted.");
+    static final Key<Boolean> UPSTREAM_INSECURE = Key.defaulted(
+            "insecure_skip_verify",
+            Types.flag(),
+            false,
+            "Takes any certificate, so that nobody knows who answers; logged at every start.");
+    static final Schema UPSTREAM_TLS_TABLE = new Schema(
+            "[upstream.tls]",
+            "TLS to targets with `https` URLs. Their certificates are verified, with their names.",
+            "",
+            List.of(UPSTREAM_CA, UPSTREAM_SERVER_NAME, UPSTREAM_CERTIFICATE, UPSTREAM_KEY, UPSTREAM_INSECURE));
+    static final Key<Section> UPSTREAM_TLS =
+            Key.optional("tls", Types.table(UPSTREAM_TLS_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> UPSTREAM_NAME =
             Key.required("name", Types.sited(Types.name("the name of the upstream")), "Unique among upstreams.");
     static final Key<List<Target>> TARGETS = Key.required(
             "targets",
             Types.list(
                     Types.parsed(
-                            "a URL http://host:port", (text, decoding) -> Addresses.target(text), Target::authority),
+                            "a URL http://host:port or https://host:port",
+                            (text, decoding) -> Addresses.target(text),
+                            Target::authority),
                     "an array of URLs such as \"http://127.0.0.1:3000\"",
                     false),
-            "At least one, `http://host:port`, taken in turn.");
+            "At least one, `http://host:port` or `https://host:port`, taken in turn.");
     static final Key<Duration> CONNECT_TIMEOUT = Key.defaulted(
-            "connect_timeout", Types.duration(MILLISECOND, HOUR), Duration.ofSeconds(1), "To establish a connection.");
+            "connect_timeout",
+            Types.duration(MILLISECOND, HOUR),
+            Duration.ofSeconds(1),
+            "To establish a connection, TLS included.");
     static final Key<Duration> RESPONSE_TIMEOUT = Key.defaulted(
             "response_timeout",
             Types.duration(MILLISECOND, Duration.ofHours(24)),
@@ -165,7 +202,7 @@ final class ConfigSchema {
             name = "app"
             targets = ["http://127.0.0.1:3000", "http://127.0.0.1:3001"]
             """,
-            List.of(UPSTREAM_NAME, TARGETS, CONNECT_TIMEOUT, RESPONSE_TIMEOUT, IDLE_CONNECTIONS));
+            List.of(UPSTREAM_NAME, TARGETS, CONNECT_TIMEOUT, RESPONSE_TIMEOUT, IDLE_CONNECTIONS, UPSTREAM_TLS));
 
     // [[function]] and [defaults.function]
     static final Key<Duration> TIMEOUT = Key.defaulted(

@@ -1,5 +1,6 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -131,6 +132,36 @@ final class CrossChecks {
         for (Section upstream : file.tables(ConfigSchema.UPSTREAMS)) {
             Place place = upstream.placeOf(ConfigSchema.TARGETS);
             notEmpty(upstream.find(ConfigSchema.TARGETS), place, "target");
+            if (upstream.has(ConfigSchema.UPSTREAM_TLS)) {
+                upstreamTls(upstream, upstream.table(ConfigSchema.UPSTREAM_TLS));
+            }
+        }
+    }
+
+    private void upstreamTls(Section upstream, Section tls) {
+        Optional<List<Target>> targets = upstream.find(ConfigSchema.TARGETS);
+        if (targets.isPresent()
+                && targets.get().stream().noneMatch(Target::tls)
+                && !problems.existBelow(upstream.placeOf(ConfigSchema.TARGETS))) {
+            problems.add(
+                    upstream.placeOf(ConfigSchema.UPSTREAM_TLS), "tls without an https target", "a target with TLS");
+        }
+        tls.find(ConfigSchema.UPSTREAM_CA)
+                .orElse(List.of())
+                .forEach(ca -> present(ca.place(), ca.shown(), ca.value(), MOST_CERTIFICATE_BYTES));
+        present(tls, ConfigSchema.UPSTREAM_CERTIFICATE, MOST_CERTIFICATE_BYTES);
+        present(tls, ConfigSchema.UPSTREAM_KEY, MOST_CERTIFICATE_BYTES);
+        if (tls.has(ConfigSchema.UPSTREAM_CERTIFICATE) != tls.has(ConfigSchema.UPSTREAM_KEY)) {
+            problems.add(
+                    upstream.placeOf(ConfigSchema.UPSTREAM_TLS),
+                    tls.has(ConfigSchema.UPSTREAM_KEY) ? "key without certificate" : "certificate without key",
+                    "both or neither");
+        }
+        if (tls.find(ConfigSchema.UPSTREAM_INSECURE).orElse(false) && tls.has(ConfigSchema.UPSTREAM_CA)) {
+            problems.add(
+                    tls.placeOf(ConfigSchema.UPSTREAM_INSECURE),
+                    "insecure_skip_verify beside ca",
+                    "one of them: nothing is verified");
         }
     }
 

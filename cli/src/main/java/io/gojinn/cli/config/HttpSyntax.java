@@ -68,6 +68,12 @@ final class HttpSyntax {
         }
     }
 
+    static void hostName(String text) throws Refused {
+        if (!isHostName(text)) {
+            throw new Refused("a host name");
+        }
+    }
+
     static boolean isHostName(String name) {
         if (name.isEmpty() || name.length() > LONGEST_HOST) {
             return false;

@@ -109,6 +109,11 @@ final class Types {
                 value -> "\"" + shownBytes(value) + "\"");
     }
 
+    /** {@code true} or {@code false}. */
+    static ValueType<Boolean> flag() {
+        return new Flag();
+    }
+
     static ValueType<Integer> integer(int least, int most) {
         return new Whole<>(least, most, value -> (int) value);
     }
@@ -215,6 +220,27 @@ final class Types {
         @Override
         public String written(T value) {
             return writer.apply(value);
+        }
+    }
+
+    private record Flag() implements ValueType<Boolean> {
+        @Override
+        public String description() {
+            return "true or false";
+        }
+
+        @Override
+        public @Nullable Boolean decode(Node node, Decoding decoding) {
+            if (node.value() instanceof Boolean value) {
+                return value;
+            }
+            decoding.problems().add(node.place(), node.shown(), description());
+            return null;
+        }
+
+        @Override
+        public String written(Boolean value) {
+            return value.toString();
         }
     }
 

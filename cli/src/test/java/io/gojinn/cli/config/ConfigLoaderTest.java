@@ -9,7 +9,9 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,11 +71,61 @@ class ConfigLoaderTest {
         assertThat(plain.limits())
                 .isEqualTo(new ListenerLimits(10_000, 32 << 10, 50, Duration.ofMillis(500), Duration.ofMinutes(2)));
         assertThat(config.proxy().upstreams().getFirst().targets())
-                .containsExactly(new Target("127.0.0.1", 3000), new Target("::1", 80), new Target("app.internal", 81));
+                .containsExactly(
+                        new Target("127.0.0.1", 3000, false),
+                        new Target("::1", 80, false),
+                        new Target("app.internal", 81, false));
         assertThat(config.proxy().upstreams().getFirst().idleConnections()).isEqualTo(7);
         assertThat(config.proxy().admin().orElseThrow().metricsPath()).isEqualTo("/m");
         assertThat(config.proxy().admin().orElseThrow().address().getAddress().isLoopbackAddress())
                 .isTrue();
+    }
+
+    @Test
+    void decodesTheTlsOfAnUpstream() {
+        UpstreamConfig upstream = fixture.accepted("""
+                [[upstream]]
+                name = "app"
+                targets = ["https://app.internal", "HTTPS://10.0.0.1:8443/"]
+                tls = { ca = "site.pem", server_name = "app.example", certificate = "site.pem", key = "site.key" }
+                [[listener]]
+                name = "web"
+                address = ":1"
+                """).proxy().upstreams().getFirst();
+        assertThat(upstream.targets())
+                .containsExactly(new Target("app.internal", 443, true), new Target("10.0.0.1", 8443, true));
+        assertThat(upstream.wire().tls())
+                .isEqualTo(new WireConfig.Tls(
+                        List.of(folder.resolve("site.pem")),
+                        Optional.of("app.example"),
+                        Optional.of(new WireConfig.Identity(folder.resolve("site.pem"), folder.resolve("site.key"))),
+                        false));
+    }
+
+    @Test
+    void refusesTlsThatCannotBeMeant() {
+        assertThat(fixture.problems("""
+                [[upstream]]
+                name = "plain"
+                targets = ["http://127.0.0.1"]
+                tls.ca = "site.pem"
+                [[upstream]]
+                name = "half"
+                targets = ["https://127.0.0.1"]
+                tls = { certificate = "site.pem" }
+                [[upstream]]
+                name = "both"
+                targets = ["https://127.0.0.1"]
+                tls = { ca = "site.pem", insecure_skip_verify = true, server_name = "a b" }
+                [[listener]]
+                name = "web"
+                address = ":1"
+                """))
+                .anyMatch(problem -> problem.contains("upstream[0].tls: found tls without an https target"))
+                .anyMatch(problem -> problem.contains("upstream[1].tls: found certificate without key"))
+                .anyMatch(problem -> problem.contains("found insecure_skip_verify beside ca"))
+                .anyMatch(problem -> problem.contains("upstream[2].tls.server_name: found \"a b\""))
+                .hasSize(4);
     }
 
     @Test
@@ -145,7 +198,7 @@ class ConfigLoaderTest {
 
                 [[upstream]]
                 name = "app"
-                targets = ["https://10.0.0.1", "http://10.0.0.2/x"]
+                targets = ["ftp://10.0.0.1", "http://10.0.0.2/x"]
 
                 [[function]]
                 name = "greet"
@@ -168,10 +221,10 @@ class ConfigLoaderTest {
                                 + " address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"",
                         "proxy.toml:8:1: listener[0].limits.connections: found \"many\","
                                 + " expected an integer from 1 to 10000000",
-                        "proxy.toml:12:12: upstream[0].targets[0]: found \"https://10.0.0.1\","
-                                + " expected a URL http://host:port; https to an upstream is not supported yet",
-                        "proxy.toml:12:32: upstream[0].targets[1]: found \"http://10.0.0.2/x\","
-                                + " expected a URL http://host:port without a path",
+                        "proxy.toml:12:12: upstream[0].targets[0]: found \"ftp://10.0.0.1\","
+                                + " expected a URL http://host:port or https://host:port",
+                        "proxy.toml:12:30: upstream[0].targets[1]: found \"http://10.0.0.2/x\","
+                                + " expected a URL http://host:port or https://host:port without a path",
                         "proxy.toml:16:1: function[0].module: found \"great.wasm\", expected a file that exists",
                         "proxy.toml:17:1: function[0].memory: found \"64mib\", expected a size with a unit"
                                 + " (B, KB, KiB, MB, MiB, GB, GiB), such as \"64MiB\"; did you mean \"64MiB\"?",
@@ -474,7 +527,7 @@ class ConfigLoaderTest {
                 "http://u:p@a:1",
                 "http://a?b",
                 "http://300.0.0.1",
-                "HTTPS://a",
+                "HTTPS://a/b",
                 "http://a:1:2"
             })
     void refusesTargets(String target) {

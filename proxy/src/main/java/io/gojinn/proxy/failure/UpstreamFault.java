@@ -7,6 +7,10 @@ public enum UpstreamFault {
     /** The connection was refused or could not be made. */
     CONNECT("upstream_connect", 502),
     CONNECT_TIMEOUT("upstream_connect_timeout", 504),
+    /** TLS could not be agreed on, or the target does not speak the version of HTTP that is asked for. */
+    TLS("upstream_tls", 502),
+    /** The target's certificate is not one for its name from a trusted authority. */
+    CERTIFICATE("upstream_certificate", 502),
     RESPONSE_TIMEOUT("upstream_timeout", 504),
     /** The connection ended before a header section. */
     CLOSED("upstream_closed", 502),

@@ -2,6 +2,7 @@ package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.DeadlineTimer;
+import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Http1TargetConnection extends ChannelInboundHandlerAdapter implements TargetStream {
     private final Channel channel;
     private final ClientCodec codec;
+    private final @Nullable TlsRecords records;
     private final TargetPool pool;
     private final DeadlineTimer timer;
 
@@ -38,7 +41,9 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     private boolean head;
     private boolean requestSent;
     private boolean responded;
+    private boolean framed;
     private boolean persistent;
+    private boolean broken;
     private boolean interim;
     private boolean reading;
     private boolean paused;
@@ -47,11 +52,23 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     private boolean closed;
     private long idleSinceNanos;
 
-    Http1TargetConnection(Channel channel, ClientCodec codec, TargetPool pool) {
+    /**
+     * A connection that stands.
+     *
+     * @param records what TLS reads, null in clear text
+     */
+    Http1TargetConnection(Channel channel, ClientCodec codec, @Nullable TlsRecords records, TargetPool pool) {
         this.channel = channel;
         this.codec = codec;
+        this.records = records;
         this.pool = pool;
         this.timer = new DeadlineTimer(channel.eventLoop(), this::expired);
+    }
+
+    /** Counts it while it is open. */
+    void opened(UpstreamMetrics metrics) {
+        metrics.connected();
+        channel.closeFuture().addListener(gone -> metrics.disconnected());
     }
 
     /** Whether it can carry another request, as far as can be told now. */
@@ -61,7 +78,7 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
 
     /** Whether all that was written is with the kernel, and all that came was read, as far as can be told now. */
     boolean isQuiet() {
-        return !sending && codec.isDrained();
+        return !sending && (records == null ? codec.isDrained() : records.isDrained());
     }
 
     long idleSinceNanos() {
@@ -244,6 +261,9 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
             // Netty ends an interim response like any other.
             interim = false;
             last.release();
+        } else if (broken && !framed) {
+            last.release();
+            malformed("the end of the connection was no end of the response");
         } else {
             if (persistent && requestSent) {
                 release();
@@ -271,6 +291,13 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        // Without the goodbye of TLS anybody may have cut the response off (RFC 9112, 9.8).
+        broken |= event instanceof SslCloseCompletionEvent goodbye && !goodbye.isSuccess();
+        ctx.fireUserEventTriggered(event);
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
         pool.closed(this);
@@ -284,6 +311,7 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         // What follows from it is told by channelInactive.
+        broken = true;
         Channels.close(channel);
     }
 }

@@ -3,14 +3,8 @@ package io.gojinn.proxy.upstream;
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
-import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -26,35 +20,20 @@ final class TargetPool {
     private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
     private static final Logger LOG = LoggerFactory.getLogger(TargetPool.class);
 
-    private final Bootstrap bootstrap;
     private final EventLoop loop;
-    private final SocketAddress address;
+    private final TargetConnector connector;
     private final String label;
     private final int maxIdle;
     private final UpstreamMetrics metrics;
     private final ArrayDeque<Http1TargetConnection> idle = new ArrayDeque<>();
     private boolean closed;
 
-    TargetPool(
-            Bootstrap bootstrap,
-            EventLoop loop,
-            SocketAddress address,
-            String label,
-            int maxIdle,
-            UpstreamMetrics metrics) {
+    TargetPool(EventLoop loop, TargetConnector connector, String label, int maxIdle, UpstreamMetrics metrics) {
         this.loop = loop;
-        this.address = address;
+        this.connector = connector;
         this.label = label;
         this.maxIdle = maxIdle;
         this.metrics = metrics;
-        this.bootstrap = bootstrap.clone().handler(new ChannelInitializer<Channel>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                ClientCodec codec = new ClientCodec();
-                channel.pipeline().addLast(codec, new Http1TargetConnection(channel, codec, TargetPool.this));
-            }
-        });
-        this.bootstrap.group(loop);
     }
 
     /** What a taker is told, on the pool's loop. */
@@ -95,24 +74,18 @@ final class TargetPool {
     /** Takes a stream of a new connection. */
     void connect(Taker taker) {
         assert loop.inEventLoop();
-        ChannelFuture connecting = bootstrap.connect(address);
-        connecting.addListener(done -> {
-            if (done.isSuccess()) {
-                metrics.connected();
-                connecting.channel().closeFuture().addListener(gone -> metrics.disconnected());
-                taker.taken(connecting.channel().pipeline().get(Http1TargetConnection.class));
-            } else {
-                taker.refused(faultOf(done.cause()), String.valueOf(done.cause().getMessage()));
+        connector.connect(this, new TargetConnector.Caller() {
+            @Override
+            public void connected(Http1TargetConnection connection) {
+                connection.opened(metrics);
+                taker.taken(connection);
+            }
+
+            @Override
+            public void refused(UpstreamFault fault, String detail) {
+                taker.refused(fault, detail);
             }
         });
-    }
-
-    private static UpstreamFault faultOf(Throwable cause) {
-        return switch (cause) {
-            case ConnectTimeoutException timeout -> UpstreamFault.CONNECT_TIMEOUT;
-            case UnknownHostException unknown -> UpstreamFault.RESOLVE;
-            default -> UpstreamFault.CONNECT;
-        };
     }
 
     void giveBack(Http1TargetConnection connection) {

@@ -9,10 +9,12 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslContext;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A group of targets with the pools of all event loops. Thread-safe. */
@@ -33,12 +36,17 @@ public final class Upstream implements Action {
     private final UpstreamMetrics metrics;
     private final AtomicInteger turn = new AtomicInteger();
 
-    /** An upstream without any connection yet. */
+    /**
+     * An upstream without any connection yet.
+     *
+     * @param tls from {@link #loadTls}
+     */
     public Upstream(
             UpstreamConfig config,
             Transport transport,
             AddressResolverGroup<InetSocketAddress> resolver,
             EventExecutorGroup loops,
+            Optional<SslContext> tls,
             UpstreamMetrics metrics) {
         this.targets = config.targets().size();
         this.responseTimeoutNanos = config.responseTimeout().toNanos();
@@ -56,16 +64,23 @@ public final class Upstream implements Action {
         for (EventExecutor loop : loops) {
             List<TargetPool> ofLoop = new ArrayList<>();
             for (UpstreamConfig.Target target : config.targets()) {
+                TargetConnector connector = new TargetConnector(
+                        bootstrap.clone((EventLoop) loop), address(target), target, config, tls.orElse(null));
                 ofLoop.add(new TargetPool(
-                        bootstrap,
-                        (EventLoop) loop,
-                        address(target),
-                        target.authority(),
-                        config.idleConnections(),
-                        metrics));
+                        (EventLoop) loop, connector, target.authority(), config.idleConnections(), metrics));
             }
             pools.put((EventLoop) loop, ofLoop);
         }
+    }
+
+    /**
+     * Loads the certificates of an upstream: whom it trusts, and its own.
+     *
+     * @return nothing when no target speaks TLS
+     * @throws IOException that names the upstream and the file which cannot be used
+     */
+    public static Optional<SslContext> loadTls(UpstreamConfig config) throws IOException {
+        return TargetTls.load(config);
     }
 
     // An address needs no resolver, a name is resolved each time a connection is made.
