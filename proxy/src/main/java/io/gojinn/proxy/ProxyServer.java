@@ -10,6 +10,8 @@ import io.gojinn.proxy.http.Route;
 import io.gojinn.proxy.http.Service;
 import io.gojinn.proxy.listen.Listener;
 import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.observe.AccessLog;
+import io.gojinn.proxy.observe.AccessLogLines;
 import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
@@ -25,6 +27,7 @@ import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +59,9 @@ public final class ProxyServer implements AutoCloseable {
     private final EventLoopGroup acceptor;
     private final EventLoopGroup loops;
     private final DnsAddressResolverGroup resolver;
+    private final Metrics metrics;
+    private final Optional<AccessLog> accessLog;
+    private final List<AccessLogLines> accessLogLines = new ArrayList<>();
     private final Map<EventLoop, LoopConnections> connections = new HashMap<>();
     private final Map<String, Upstream> upstreams = new HashMap<>();
     private final List<Listener> listeners = new ArrayList<>();
@@ -63,16 +69,28 @@ public final class ProxyServer implements AutoCloseable {
     private volatile boolean draining;
     private @Nullable Integer cutOff;
 
-    private ProxyServer(ProxyConfig config, Transport transport) {
+    private ProxyServer(
+            ProxyConfig config, Transport transport, CollectorRegistry registry, Optional<OutputStream> accessLog) {
         this.grace = config.shutdownGrace();
         int threads = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
         this.acceptor = transport.newLoops(1, "gojinn-accept");
         this.loops = transport.newLoops(threads, "gojinn-loop");
         this.resolver = new DnsAddressResolverGroup(
                 new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
+        this.metrics = new Metrics(registry);
+        this.accessLog = accessLog.map(output -> new AccessLog(output, metrics));
         for (EventExecutor loop : loops) {
-            connections.put((EventLoop) loop, new LoopConnections((EventLoop) loop));
+            connections.put((EventLoop) loop, new LoopConnections((EventLoop) loop, lines((EventLoop) loop)));
         }
+    }
+
+    private @Nullable AccessLogLines lines(EventLoop loop) {
+        if (accessLog.isEmpty()) {
+            return null;
+        }
+        AccessLogLines lines = new AccessLogLines(accessLog.get(), loop);
+        accessLogLines.add(lines);
+        return lines;
     }
 
     /**
@@ -81,16 +99,18 @@ public final class ProxyServer implements AutoCloseable {
      * @param functions by the name that routes call them
      * @param metrics where the metrics are registered
      * @param status the document behind {@code GET /status}, JSON; may block
+     * @param accessLog gets a line a request; not closed; empty for none
      * @throws IOException when a listener cannot be bound or a certificate not loaded, with its name; nothing stays open
      */
     public static ProxyServer start(
             ProxyConfig config,
             Map<String, ? extends FunctionInvoker> functions,
             CollectorRegistry metrics,
-            Supplier<String> status)
+            Supplier<String> status,
+            Optional<OutputStream> accessLog)
             throws IOException {
         Transport transport = Transport.select();
-        ProxyServer server = new ProxyServer(config, transport);
+        ProxyServer server = new ProxyServer(config, transport, metrics, accessLog);
         try {
             server.open(config, transport, functions, metrics, status);
             return server;
@@ -121,7 +141,6 @@ public final class ProxyServer implements AutoCloseable {
             CollectorRegistry registry,
             Supplier<String> status)
             throws IOException {
-        Metrics metrics = new Metrics(registry);
         for (UpstreamConfig upstream : config.upstreams()) {
             upstreams.put(
                     upstream.name(),
@@ -133,7 +152,7 @@ public final class ProxyServer implements AutoCloseable {
                             Upstream.loadTls(upstream),
                             metrics.upstream(upstream.name())));
         }
-        Service service = service(config, functions, metrics);
+        Service service = service(config, functions);
         for (ListenerConfig listener : config.listeners()) {
             listeners.add(Listener.bind(
                     listener,
@@ -150,7 +169,7 @@ public final class ProxyServer implements AutoCloseable {
         }
     }
 
-    private Service service(ProxyConfig config, Map<String, ? extends FunctionInvoker> functions, Metrics metrics) {
+    private Service service(ProxyConfig config, Map<String, ? extends FunctionInvoker> functions) {
         List<Router.Entry<Route>> routes = new ArrayList<>();
         for (RouteConfig route : config.routes()) {
             Action action = switch (route.action()) {
@@ -245,6 +264,8 @@ public final class ProxyServer implements AutoCloseable {
         resolver.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+        accessLogLines.forEach(AccessLogLines::handOver);
+        accessLog.ifPresent(AccessLog::close);
     }
 
     private static CompletableFuture<Void> all(List<CompletableFuture<Void>> futures) {

@@ -64,7 +64,8 @@ class ServingTest {
                     List.of(),
                     List.of(),
                     Optional.empty());
-            assertThatThrownBy(() -> ProxyServer.start(config, Map.of(), new CollectorRegistry(), () -> "{}"))
+            assertThatThrownBy(() ->
+                            ProxyServer.start(config, Map.of(), new CollectorRegistry(), () -> "{}", Optional.empty()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("listener second")
                     .hasMessageContaining(String.valueOf(second.getPort()));

@@ -13,6 +13,7 @@ import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -86,6 +87,7 @@ final class TestProxy implements AutoCloseable {
         private int loops = 2;
         private @Nullable TlsConfig tls;
         private @Nullable AdminConfig admin;
+        private OutputStream accessLog = OutputStream.nullOutputStream();
 
         Builder upstream(UpstreamConfig upstream) {
             upstreams.add(upstream);
@@ -137,6 +139,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder accessLog(OutputStream accessLog) {
+            this.accessLog = accessLog;
+            return this;
+        }
+
         Builder admin() {
             this.admin = new AdminConfig(ANY_PORT, "/metrics");
             return this;
@@ -159,7 +166,9 @@ final class TestProxy implements AutoCloseable {
             CollectorRegistry metrics = new CollectorRegistry();
             try {
                 return new TestProxy(
-                        ProxyServer.start(config(), functions, metrics, () -> "{\"functions\":[]}"), metrics);
+                        ProxyServer.start(
+                                config(), functions, metrics, () -> "{\"functions\":[]}", Optional.of(accessLog)),
+                        metrics);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

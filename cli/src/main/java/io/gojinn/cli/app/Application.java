@@ -13,12 +13,14 @@ import io.gojinn.runtime.RuntimeOptions;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.hotspot.DefaultExports;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +53,7 @@ public final class Application implements AutoCloseable {
             StatusDocument status = new StatusDocument(version, config, runtime, functions);
             Map<String, FunctionInvoker> invokers = new LinkedHashMap<>();
             functions.forEach((name, function) -> invokers.put(name, function.invoker()));
-            ProxyServer server = ProxyServer.start(config.proxy(), invokers, metrics, status::toJson);
+            ProxyServer server = ProxyServer.start(config.proxy(), invokers, metrics, status::toJson, accessLog());
             logReady(config, server, startNanos);
             return new Application(runtime, server);
         } catch (IOException e) {
@@ -61,6 +63,11 @@ public final class Application implements AutoCloseable {
             runtime.close();
             throw e;
         }
+    }
+
+    // Where the other loggers write: both write whole lines to this stream.
+    private static Optional<OutputStream> accessLog() {
+        return LoggerFactory.getLogger("gojinn.access").isInfoEnabled() ? Optional.of(System.out) : Optional.empty();
     }
 
     /**

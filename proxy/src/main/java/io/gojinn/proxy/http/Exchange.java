@@ -436,21 +436,23 @@ public final class Exchange {
         activity = null;
         long durationNanos = System.nanoTime() - startNanos;
         route.metrics().ended(status, durationNanos);
-        AccessLog.write(new AccessLog.Entry(
-                head.method(),
-                head.path(),
-                head.authority(),
-                status,
-                requestBytes,
-                responseBytes,
-                durationNanos,
-                route.name(),
-                connection.settings().listener(),
-                clientAddress(),
-                trace.traceId(),
-                failure,
-                upstreamTarget,
-                fuel));
+        connection
+                .peers()
+                .log(new AccessLog.Entry(
+                        head.method(),
+                        head.path(),
+                        head.authority(),
+                        status,
+                        requestBytes,
+                        responseBytes,
+                        durationNanos,
+                        route.name(),
+                        connection.settings().listener(),
+                        clientAddress(),
+                        trace.traceId(),
+                        failure,
+                        upstreamTarget,
+                        fuel));
     }
 
     private void cancelActivity() {

@@ -1,5 +1,7 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.observe.AccessLog;
+import io.gojinn.proxy.observe.AccessLogLines;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LoopConnections {
     private final EventLoop loop;
+    private final @Nullable AccessLogLines accessLog;
     private final Set<ClientConnection> open = new HashSet<>();
     private final HttpDate date = new HttpDate();
     private boolean draining;
@@ -18,9 +21,14 @@ public final class LoopConnections {
     private int cutOff;
     private @Nullable Runnable emptied;
 
-    /** The connections of this loop, none yet. */
-    public LoopConnections(EventLoop loop) {
+    /**
+     * The connections of this loop, none yet.
+     *
+     * @param accessLog null for none
+     */
+    public LoopConnections(EventLoop loop, @Nullable AccessLogLines accessLog) {
         this.loop = loop;
+        this.accessLog = accessLog;
     }
 
     EventLoop loop() {
@@ -29,6 +37,12 @@ public final class LoopConnections {
 
     HttpDate date() {
         return date;
+    }
+
+    void log(AccessLog.Entry entry) {
+        if (accessLog != null) {
+            accessLog.write(entry);
+        }
     }
 
     boolean draining() {

@@ -1,17 +1,46 @@
 package io.gojinn.proxy.observe;
 
 import io.gojinn.proxy.failure.Failure;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.spi.LoggingEventBuilder;
 
-/** One line a request, as key-value pairs of the logger {@code gojinn.access}; the backend makes them a JSON object. */
-public final class AccessLog {
-    private static final Logger LOG = LoggerFactory.getLogger("gojinn.access");
-    private static final int MAX_PATH_CHARS = 1024;
+/**
+ * One line a request, a JSON object, in blocks of whole lines: filled on event loops by {@link AccessLogLines}, written by one
+ * thread. Thread-safe.
+ *
+ * <p>There is a fixed number of blocks, 4 MiB together, and no event loop waits for one: while whoever reads the log is too
+ * slow to give a block back, lines are dropped and counted.
+ */
+public final class AccessLog implements AutoCloseable {
+    static final int BLOCK_BYTES = 64 << 10;
+    static final int BLOCKS = 64;
+    private static final int CLOSE_MILLIS = 2_000;
+    private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
 
-    private AccessLog() {}
+    private final OutputStream output;
+    private final Metrics metrics;
+    private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(BLOCKS);
+    // Room for every block and the end.
+    private final BlockingQueue<Filled> filled = new ArrayBlockingQueue<>(BLOCKS + 1);
+    private final Thread writer = new Thread(this::run, "gojinn-access-log");
+
+    /** A block with lines; without any it is the end. */
+    private static final class Filled {
+        final byte[] block;
+        final int length;
+        final int lines;
+
+        Filled(byte[] block, int length, int lines) {
+            this.block = block;
+            this.length = length;
+            this.lines = lines;
+        }
+    }
 
     /**
      * What is told of a request.
@@ -34,37 +63,64 @@ public final class AccessLog {
             @Nullable String upstreamTarget,
             long fuel) {}
 
-    /** Writes a line. */
-    public static void write(Entry entry) {
-        if (!LOG.isInfoEnabled()) {
-            return;
+    /**
+     * Starts to write.
+     *
+     * @param output stays open; whole lines are written at once, so that others may write lines to it as well
+     */
+    public AccessLog(OutputStream output, Metrics metrics) {
+        this.output = output;
+        this.metrics = metrics;
+        for (int i = 0; i < BLOCKS; i++) {
+            free.add(new byte[BLOCK_BYTES]);
         }
-        String path = entry.path();
-        LoggingEventBuilder line = LOG.atInfo()
-                .addKeyValue("method", entry.method())
-                .addKeyValue("path", path.length() > MAX_PATH_CHARS ? path.substring(0, MAX_PATH_CHARS) : path)
-                .addKeyValue("host", entry.host())
-                .addKeyValue("status", entry.status())
-                .addKeyValue("request_bytes", entry.requestBytes())
-                .addKeyValue("response_bytes", entry.responseBytes())
-                .addKeyValue("duration_ms", entry.durationNanos() / 1e6)
-                .addKeyValue("route", entry.route())
-                .addKeyValue("listener", entry.listener())
-                .addKeyValue("client", entry.client())
-                .addKeyValue("trace_id", entry.traceId());
-        Failure failure = entry.failure();
-        if (failure != null) {
-            line = line.addKeyValue("error", failure.label());
-            if (!failure.detail().isEmpty()) {
-                line = line.addKeyValue("detail", failure.detail());
+        writer.setDaemon(true);
+        writer.start();
+    }
+
+    /** Takes a block to fill, or null when all of them wait to be written. */
+    byte @Nullable [] take() {
+        return free.poll();
+    }
+
+    /** Hands over a block that was taken. */
+    void write(byte[] block, int length, int lines) {
+        filled.add(new Filled(block, length, lines));
+    }
+
+    void dropped(int lines) {
+        metrics.accessLogDropped(lines);
+    }
+
+    /** Writes what was handed over and stops; gives up when that takes longer than two seconds. */
+    @Override
+    public void close() {
+        filled.add(new Filled(new byte[0], 0, 0));
+        try {
+            writer.join(CLOSE_MILLIS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            for (Filled next = filled.take(); next.lines > 0; next = filled.take()) {
+                write(next);
+                free.add(next.block);
             }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
         }
-        if (entry.upstreamTarget() != null) {
-            line = line.addKeyValue("upstream", entry.upstreamTarget());
+    }
+
+    private void write(Filled filled) {
+        try {
+            output.write(filled.block, 0, filled.length);
+            output.flush();
+        } catch (IOException lost) {
+            dropped(filled.lines);
+            LOG.debug("lines of the access log are lost", lost);
         }
-        if (entry.fuel() >= 0) {
-            line = line.addKeyValue("fuel", entry.fuel());
-        }
-        line.log("request");
     }
 }

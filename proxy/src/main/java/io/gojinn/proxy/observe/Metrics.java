@@ -1,6 +1,7 @@
 package io.gojinn.proxy.observe;
 
 import io.gojinn.proxy.failure.ClientFault;
+import io.netty.util.internal.PlatformDependent;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
@@ -25,6 +26,7 @@ public final class Metrics {
     private final Counter upstreamRequests;
     private final Counter upstreamUnsolicited;
     private final Gauge upstreamConnections;
+    private final Counter accessLogDropped;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
 
     /** Registers the families. */
@@ -60,6 +62,18 @@ public final class Metrics {
         upstreamConnections = Gauge.build("gojinn_upstream_connections", "Open connections to upstreams.")
                 .labelNames("upstream")
                 .register(registry);
+        accessLogDropped = Counter.build(
+                        "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
+                .register(registry);
+        Gauge.build("gojinn_direct_memory_bytes", "Memory outside the heap that connections use.")
+                .create()
+                .setChild(new Gauge.Child() {
+                    @Override
+                    public double get() {
+                        return PlatformDependent.usedDirectMemory();
+                    }
+                })
+                .register(registry);
         Counter errors = Counter.build(
                         "gojinn_client_errors_total", "Requests refused or given up for the client's part.")
                 .labelNames("reason")
@@ -82,6 +96,11 @@ public final class Metrics {
     /** The children of a listener. */
     public ListenerMetrics listener(String listener) {
         return new ListenerMetrics(listener, openConnections, rejectedConnections, http2Faults);
+    }
+
+    /** Counts lines of the access log that were not written. */
+    void accessLogDropped(int lines) {
+        accessLogDropped.inc(lines);
     }
 
     /** Counts a fault of a client. */
