@@ -70,7 +70,7 @@ public final class StreamingMain {
                         upstream = "app"
                         """.formatted(port, upstream.getLocalPort()),
                         "-Xmx256m -Dio.netty.leakDetection.level=paranoid")) {
-            threads.submit(() -> accept(upstream, threads));
+            threads.execute(() -> accept(upstream, threads));
             List<Future<?>> fast = new ArrayList<>();
             for (int i = 0; i < FAST; i++) {
                 fast.add(threads.submit(() -> fast(port)));
@@ -130,8 +130,7 @@ public final class StreamingMain {
             Thread.sleep(200);
         }
         double mebibytes = (fastRead.get() - startBytes) / (double) (1 << 20);
-        return new Peak(
-                heap, direct, resident, mebibytes / ((System.nanoTime() - startNanos) / 1e9), mebibytes / 1024);
+        return new Peak(heap, direct, resident, mebibytes / ((System.nanoTime() - startNanos) / 1e9), mebibytes / 1024);
     }
 
     // The clients.
@@ -184,7 +183,7 @@ public final class StreamingMain {
         try {
             while (true) {
                 Socket socket = upstream.accept();
-                threads.submit(() -> serve(socket));
+                threads.execute(() -> serve(socket));
             }
         } catch (IOException closed) {
             // The run is over.
@@ -196,8 +195,7 @@ public final class StreamingMain {
             for (String head = head(socket.getInputStream()); !head.isEmpty(); head = head(socket.getInputStream())) {
                 if (head.startsWith("POST")) {
                     while (!slowStops) {
-                        int read =
-                                socket.getInputStream().readNBytes(SLOW_BYTES_PER_SECOND / STEPS_PER_SECOND).length;
+                        int read = socket.getInputStream().readNBytes(SLOW_BYTES_PER_SECOND / STEPS_PER_SECOND).length;
                         slowWritten.addAndGet(read);
                         Thread.sleep(1000 / STEPS_PER_SECOND);
                     }

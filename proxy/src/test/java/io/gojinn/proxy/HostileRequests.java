@@ -166,6 +166,22 @@ final class HostileRequests {
         return all.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
+    String method() {
+        return rarely(8) ? pick(METHODS) : pick(METHODS.subList(0, 4));
+    }
+
+    String target() {
+        return rarely(8) ? pick(TARGETS) : pick(TARGETS.subList(0, 3));
+    }
+
+    String name() {
+        return pick(NAMES);
+    }
+
+    String value() {
+        return pick(VALUES);
+    }
+
     /** Another input with some bytes changed, moved, doubled, or joined to others. */
     byte[] changed(byte[] input, byte[] other) {
         byte[] bytes = input.clone();
@@ -205,9 +221,7 @@ final class HostileRequests {
 
     // Mostly as it should be, so that what is not meets the proxy in every state.
     private void request(StringBuilder out) {
-        String method = rarely(8) ? pick(METHODS) : pick(METHODS.subList(0, 4));
-        String target = rarely(8) ? pick(TARGETS) : pick(TARGETS.subList(0, 3));
-        out.append(method).append(space()).append(target).append(space());
+        out.append(method()).append(space()).append(target()).append(space());
         out.append(rarely(12) ? pick(VERSIONS) : "HTTP/1.1").append(end());
         List<String> fields = new ArrayList<>();
         if (!rarely(20)) {
@@ -215,7 +229,7 @@ final class HostileRequests {
         }
         String body = body(fields);
         for (int i = random.nextInt(3); i > 0; i--) {
-            fields.add(random.nextInt(fields.size() + 1), pick(NAMES) + ":" + space() + pick(VALUES));
+            fields.add(random.nextInt(fields.size() + 1), name() + ":" + space() + value());
         }
         for (String field : fields) {
             out.append(rarely(60) ? " " : "").append(field).append(end());

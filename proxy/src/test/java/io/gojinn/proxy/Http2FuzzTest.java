@@ -12,11 +12,14 @@ import io.gojinn.proxy.Http2Client.Head;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -25,6 +28,7 @@ import org.slf4j.LoggerFactory;
 class Http2FuzzTest {
     private static final int CONNECTIONS = 1_500;
     private static final int MOST_FRAMES = 40;
+    private static final long SECONDS = Long.getLong("gojinn.fuzz.seconds", 0);
     private static final long SEED = Long.getLong("gojinn.fuzz.seed", 20_261_121L);
     private static final List<String> PATHS = List.of("/respond", "/function", "/upstream", "/truncated", "/none");
 
@@ -34,6 +38,7 @@ class Http2FuzzTest {
         ListAppender<ILoggingEvent> surprises = new ListAppender<>();
         surprises.start();
         log.addAppender(surprises);
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
         try (RawUpstream upstream = upstream();
                 TestProxy proxy = TestProxy.with()
                         .respond("/respond", "a body")
@@ -41,11 +46,14 @@ class Http2FuzzTest {
                         .upstream(upstream.config())
                         .start();
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> running = IntStream.range(0, CONNECTIONS)
-                    .<Future<?>>mapToObj(i -> clients.submit(() -> converse(proxy, new Random(SEED + i))))
-                    .toList();
-            for (Future<?> conversation : running) {
-                conversation.get();
+            for (long first = 0; first == 0 || System.nanoTime() < endNanos; first += CONNECTIONS) {
+                long seed = SEED + first;
+                List<Future<?>> running = IntStream.range(0, CONNECTIONS)
+                        .<Future<?>>mapToObj(i -> clients.submit(() -> converse(proxy, new Random(seed + i))))
+                        .toList();
+                for (Future<?> conversation : running) {
+                    conversation.get();
+                }
             }
             await().until(() -> proxy.metric("gojinn_open_connections", "listener", "web") == 0);
             for (String route : List.of("respond/respond", "function-0", "forward", "none")) {
@@ -62,6 +70,49 @@ class Http2FuzzTest {
                 .as("seed %d", SEED)
                 .filteredOn(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
                 .isEmpty();
+    }
+
+    @Test
+    void whatIsTranslatedCanBeReadInOneWayOnly() throws Exception {
+        try (StrictUpstream upstream = new StrictUpstream();
+                TestProxy proxy = TestProxy.forwardingTo(upstream.raw());
+                ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+            for (long first = 0; first == 0 || System.nanoTime() < endNanos; first += CONNECTIONS) {
+                long seed = SEED + first;
+                List<Future<?>> running = IntStream.range(0, CONNECTIONS)
+                        .<Future<?>>mapToObj(i -> clients.submit(() -> ask(proxy, new Random(seed + i))))
+                        .toList();
+                for (Future<?> conversation : running) {
+                    conversation.get();
+                }
+                assertThat(upstream.violations).as("seed %d", seed).isEmpty();
+            }
+            assertThat(upstream.understood).isNotEmpty();
+        }
+    }
+
+    private static void ask(TestProxy proxy, Random random) {
+        HostileRequests parts = new HostileRequests(random);
+        try (Http2Client client = Http2Client.connect(proxy)) {
+            for (int stream = 1; stream <= 5; stream += 2) {
+                Head head = Head.request(parts.method(), parts.target());
+                for (int i = random.nextInt(3); i > 0; i--) {
+                    head = head.with(parts.name().toLowerCase(Locale.ROOT), parts.value());
+                }
+                int end = random.nextInt(2);
+                client.send(frameBytes(Http2Client.HEADERS, Http2Client.END_HEADERS | end, stream, head.bytes()));
+                if (end == 0) {
+                    byte[] body = "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+                    client.send(frameBytes(Http2Client.DATA, Http2Client.END_STREAM, stream, body));
+                }
+            }
+            client.read();
+            client.socket.shutdownOutput();
+            client.isClosedByPeer();
+        } catch (UncheckedIOException | IOException closed) {
+            // The proxy has ended the connection first.
+        }
     }
 
     private static RawUpstream upstream() {

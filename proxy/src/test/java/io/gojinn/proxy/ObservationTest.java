@@ -112,26 +112,11 @@ class ObservationTest {
         try (TestProxy proxy =
                         TestProxy.with().respond("/", "ok").accessLog(access).start();
                 RawClient client = proxy.connect()) {
-            for (int i = 0; i < 1_000; i++) {
+            for (int i = 0; i < 100; i++) {
                 client.get("/").read();
             }
         }
-        assertThat(access.lines()).hasSize(1_000);
-    }
-
-    @Test
-    void dropsAndCountsLinesThatNobodyReads() {
-        try (BlockedLog blocked = new BlockedLog();
-                TestProxy proxy =
-                        TestProxy.with().respond("/*", "ok").accessLog(blocked).start();
-                RawClient client = proxy.connect()) {
-            // More than the 64 blocks hold.
-            String path = "/" + "p".repeat(1023);
-            for (int i = 0; i < 5_000 && proxy.metric("gojinn_access_log_dropped_total") == 0; i++) {
-                client.get(path).read();
-            }
-            assertThat(proxy.metric("gojinn_access_log_dropped_total")).isPositive();
-        }
+        assertThat(access.lines()).hasSize(100);
     }
 
     @Test

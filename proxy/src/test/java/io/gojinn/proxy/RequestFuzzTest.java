@@ -216,7 +216,8 @@ class RequestFuzzTest {
         }
         for (StrictUpstream.Understood request : List.copyOf(upstream.understood)) {
             upstream.understood.remove(request);
-            String path = request.path().substring(0, Math.min(1024, request.path().length()));
+            String path =
+                    request.path().substring(0, Math.min(1024, request.path().length()));
             StrictUpstream.Understood known =
                     new StrictUpstream.Understood(request.method(), path, request.bodyBytes());
             assertThat(answered.remove(known) || forwarded.remove(known))
@@ -225,5 +226,4 @@ class RequestFuzzTest {
         }
         assertThat(answered).as("answered, but never asked").isEmpty();
     }
-
 }

@@ -1,0 +1,151 @@
+package io.gojinn.proxy.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import io.prometheus.client.CollectorRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class AccessLogTest {
+    private static final int LINES = 20_000;
+
+    private final CollectorRegistry registry = new CollectorRegistry();
+    private final Metrics metrics = new Metrics(registry);
+    private final EventLoop loop = new DefaultEventLoop();
+
+    @AfterEach
+    void stop() {
+        loop.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    @Test
+    void losesNothingThatIsReadFastEnough() throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            for (int i = 0; i < LINES; i++) {
+                int number = i;
+                loop.submit(() -> lines.write(entry("/" + number))).get();
+            }
+            loop.submit(lines::handOver).get();
+        }
+        List<JsonNode> written = output.lines();
+        assertThat(written).hasSize(LINES);
+        for (int i = 0; i < LINES; i++) {
+            assertThat(written.get(i).get("path").asString()).isEqualTo("/" + i);
+        }
+        assertThat(dropped()).isZero();
+    }
+
+    @Test
+    void dropsAndCountsWhatNobodyReadsAndNeverWaits() throws Exception {
+        Output output = new Output();
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            loop.submit(() -> {
+                        for (int i = 0; i < LINES; i++) {
+                            lines.write(entry("/" + "p".repeat(2000)));
+                        }
+                        lines.handOver();
+                    })
+                    .get(10, TimeUnit.SECONDS);
+            assertThat(dropped()).isPositive();
+            output.opened.countDown();
+        }
+        assertThat(output.lines()).hasSize(LINES - (int) dropped());
+    }
+
+    @Test
+    void writesALineSoonThoughNoOtherFollows() throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            loop.submit(() -> lines.write(entry("/"))).get();
+            await().until(() -> output.lines().size() == 1);
+        }
+    }
+
+    @Test
+    void theLongestLineFitsIntoABlock() throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        String longest = "\u0000".repeat(5000);
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            loop.submit(() -> {
+                        for (int i = 0; i < 3; i++) {
+                            lines.write(new AccessLog.Entry(
+                                    longest,
+                                    longest,
+                                    longest,
+                                    200,
+                                    1,
+                                    1,
+                                    1,
+                                    longest,
+                                    longest,
+                                    longest,
+                                    longest,
+                                    null,
+                                    longest,
+                                    Long.MAX_VALUE));
+                        }
+                        lines.handOver();
+                    })
+                    .get();
+        }
+        assertThat(output.lines())
+                .hasSize(3)
+                .allSatisfy(line -> assertThat(line.get("path").asString()).isEqualTo("\u0000".repeat(1024)));
+    }
+
+    private double dropped() {
+        return registry.getSampleValue("gojinn_access_log_dropped_total");
+    }
+
+    private static AccessLog.Entry entry(String path) {
+        return new AccessLog.Entry("GET", path, "h", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1);
+    }
+
+    /** Takes nothing until it is opened. */
+    private static final class Output extends OutputStream {
+        final CountDownLatch opened = new CountDownLatch(1);
+        private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+
+        @Override
+        public void write(int octet) {
+            throw new AssertionError("a write of one byte");
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            try {
+                opened.await();
+            } catch (InterruptedException interrupted) {
+                throw new IOException(interrupted);
+            }
+            written.write(bytes, offset, length);
+        }
+
+        List<JsonNode> lines() {
+            return written.toString(StandardCharsets.US_ASCII)
+                    .lines()
+                    .map(JsonMapper.shared()::readTree)
+                    .toList();
+        }
+    }
+}
