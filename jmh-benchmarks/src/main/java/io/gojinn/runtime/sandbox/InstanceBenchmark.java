@@ -33,6 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * One request in a pooled instance that is restored after it, and in a fresh context that is closed after it.
  *
+ * <p>The last two are one Go program, as a command that boots its runtime in each request and as a reactor that did it once.
+ *
  * <p>{@code jmh-benchmarks/run InstanceBenchmark}; {@code -jvmArgsAppend -Dgojinn.restore=copy} restores by copying alone.
  */
 @State(Scope.Thread)
@@ -52,7 +54,8 @@ public class InstanceBenchmark {
         "runtime/src/test/modules/dirty:16",
         "runtime/src/test/modules/dirty:1024",
         "config-examples/functions/counter:0",
-        "config-examples/functions/hello:0"
+        "config-examples/functions/hello:0",
+        "jmh-benchmarks/modules/hello-reactor:0"
     })
     public String module = "";
 

@@ -81,7 +81,7 @@ public final class MeteringCost {
             }
             String each = Arrays.toString(ratios);
             Arrays.sort(ratios);
-            double median = ratios[processes / 2];
+            double median = (ratios[(processes - 1) / 2] + ratios[processes / 2]) / 2;
             logarithms += Math.log(median);
             System.out.printf("%-14s %.3f %s%n", name(kernel), median, each);
         }
