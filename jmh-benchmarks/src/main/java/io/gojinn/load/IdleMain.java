@@ -48,7 +48,7 @@ public final class IdleMain {
                 name = "any"
                 respond = { body = "ok" }
                 """.formatted(clearPort, tlsPort);
-        try (Distribution proxy = Distribution.start(folder, config, "-Xms64m -Xmx512m -Dgojinn.log.level=WARN")) {
+        try (Distribution proxy = Distribution.start(folder, config, "-Xms64m -Xmx512m")) {
             SocketFactory trusting = trustingAll().getSocketFactory();
             measure("clear text", proxy, SocketFactory.getDefault(), clearPort, clear);
             measure("TLS", proxy, trusting, tlsPort, tls);

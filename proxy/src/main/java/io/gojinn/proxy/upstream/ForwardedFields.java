@@ -53,6 +53,18 @@ final class ForwardedFields {
         addVia(headers, response.protocolVersion());
     }
 
+    /**
+     * Takes from trailers what must not come this late: fields that frame or address a message (RFC 9110, 6.5.1), which a
+     * recipient that merges them would take for its own.
+     */
+    static void trailers(HttpHeaders trailers) {
+        if (!trailers.isEmpty()) {
+            stripHopByHop(trailers);
+            trailers.remove(HttpHeaderNames.HOST);
+            trailers.remove(HttpHeaderNames.CONTENT_LENGTH);
+        }
+    }
+
     // RFC 9110, 7.6.1
     private static void stripHopByHop(HttpHeaders headers) {
         List<String> connection = headers.getAll(HttpHeaderNames.CONNECTION);

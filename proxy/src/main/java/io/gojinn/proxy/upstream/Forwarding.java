@@ -97,6 +97,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         bodyBegun |= content.content().isReadable();
         if (content instanceof LastHttpContent last) {
             bodyBegun |= !last.trailingHeaders().isEmpty();
+            ForwardedFields.trailers(last.trailingHeaders());
             requestSent = true;
             to.write(content);
             awaitResponse(to);
@@ -159,6 +160,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         done = true;
         stream = null;
         upstream.metrics().answered();
+        ForwardedFields.trailers(last.trailingHeaders());
         exchange.finish(last);
     }
 
