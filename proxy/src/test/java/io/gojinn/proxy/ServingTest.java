@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gojinn.proxy.RawClient.Response;
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
@@ -94,6 +95,7 @@ class ServingTest {
                 ListenerConfig.ALL_PROTOCOLS,
                 Optional.empty(),
                 ListenerLimits.defaults(),
-                Http2Limits.defaults());
+                Http2Limits.defaults(),
+                ProxyTrust.NOBODY);
     }
 }

@@ -1,5 +1,6 @@
 package io.gojinn.proxy;
 
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
@@ -83,6 +84,8 @@ final class TestProxy implements AutoCloseable {
         private ListenerLimits limits = ListenerLimits.defaults();
         private Set<Protocol> protocols = ListenerConfig.ALL_PROTOCOLS;
         private Http2Limits http2 = Http2Limits.defaults();
+        private ProxyTrust trust = ProxyTrust.NOBODY;
+        private InetSocketAddress address = ANY_PORT;
         private Duration grace = Duration.ofSeconds(2);
         private int loops = 2;
         private @Nullable TlsConfig tls;
@@ -124,6 +127,16 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder trust(ProxyTrust trust) {
+            this.trust = trust;
+            return this;
+        }
+
+        Builder address(String address) {
+            this.address = new InetSocketAddress(InetAddress.ofLiteral(address), 0);
+            return this;
+        }
+
         Builder grace(Duration grace) {
             this.grace = grace;
             return this;
@@ -156,7 +169,8 @@ final class TestProxy implements AutoCloseable {
             return new ProxyConfig(
                     loops,
                     grace,
-                    List.of(new ListenerConfig("web", ANY_PORT, protocols, Optional.ofNullable(tls), limits, http2)),
+                    List.of(new ListenerConfig(
+                            "web", address, protocols, Optional.ofNullable(tls), limits, http2, trust)),
                     upstreams,
                     routes,
                     Optional.ofNullable(admin));

@@ -1,5 +1,7 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.address.AddressRange;
+import io.gojinn.proxy.address.IpLiteral;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +16,8 @@ final class Addresses {
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
     private static final String LISTENING =
             "host:port with an IP address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"";
+    private static final Pattern PREFIX = Pattern.compile("[0-9]{1,3}");
+    private static final String RANGE = "an IP address, or a range such as \"10.0.0.0/8\"";
     private static final String TARGET = "a URL http://host:port or https://host:port";
 
     private Addresses() {}
@@ -45,6 +49,28 @@ final class Addresses {
             throw new Refused("a loopback address, such as \"127.0.0.1:2019\": it has no authentication yet");
         }
         return address;
+    }
+
+    /** A range {@code 10.0.0.0/8}, or one address. */
+    static AddressRange range(String text) throws Refused {
+        int slash = text.indexOf('/');
+        InetAddress address = IpLiteral.parse(slash < 0 ? text : text.substring(0, slash));
+        String digits = slash < 0 ? "" : text.substring(slash + 1);
+        if (address == null || (slash >= 0 && !PREFIX.matcher(digits).matches())) {
+            throw new Refused(RANGE);
+        }
+        int bits = address.getAddress().length * 8;
+        int prefix = slash < 0 ? bits : Integer.parseInt(digits);
+        if (prefix > bits) {
+            throw new Refused(RANGE + ", the prefix from 0 to " + bits);
+        }
+        try {
+            return new AddressRange(address, prefix);
+        } catch (IllegalArgumentException bitsBeyond) {
+            throw new Refused(
+                    "a range whose address has no bits beyond its prefix",
+                    AddressRange.around(address, prefix).toString());
+        }
     }
 
     /** The server behind a URL. */

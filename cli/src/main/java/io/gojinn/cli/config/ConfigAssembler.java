@@ -1,6 +1,7 @@
 package io.gojinn.cli.config;
 
 import io.gojinn.proxy.ProxyConfig;
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
@@ -67,7 +68,11 @@ final class ConfigAssembler {
                         http2.get(ConfigSchema.HTTP2_STREAMS),
                         Math.toIntExact(http2.get(ConfigSchema.HTTP2_CONNECTION_WINDOW)),
                         http2.get(ConfigSchema.HTTP2_RESETS),
-                        http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES)));
+                        http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES)),
+                new ProxyTrust(
+                        listener.get(ConfigSchema.TRUSTED_PROXIES),
+                        listener.get(ConfigSchema.CLIENT_FIELD),
+                        listener.get(ConfigSchema.PROXY_PROTOCOL)));
     }
 
     private static TlsConfig tls(Section tls) {

@@ -1,5 +1,7 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.address.AddressRange;
+import io.gojinn.proxy.address.ClientField;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
@@ -108,6 +110,29 @@ final class ConfigSchema {
             Types.list(protocol(), "an array of \"h2\" and \"http/1.1\"", false),
             List.of(Protocol.values()),
             "What is spoken: chosen by ALPN under TLS, by what a client sends first without.");
+    static final Key<List<AddressRange>> TRUSTED_PROXIES = Key.defaulted(
+            "trusted_proxies",
+            Types.list(
+                    Types.parsed(
+                            "an IP address or a range such as \"10.0.0.0/8\"",
+                            (text, decoding) -> Addresses.range(text),
+                            AddressRange::toString),
+                    "an array of IP addresses and ranges such as \"10.0.0.0/8\"",
+                    false),
+            List.of(),
+            "Proxies in front of this listener that are believed when they say who the client is, see "
+                    + "[client address](client-address.md).");
+    static final Key<ClientField> CLIENT_FIELD = Key.defaulted(
+            "client_field",
+            clientField(),
+            ClientField.X_FORWARDED_FOR,
+            "The one field in which they say it; the other one is not believed.");
+    static final Key<Boolean> PROXY_PROTOCOL = Key.defaulted(
+            "proxy_protocol",
+            Types.flag(),
+            false,
+            "Every connection begins with a header of the PROXY protocol, version 1 or 2, and comes from a trusted proxy; "
+                    + "others are closed.");
     static final Key<Section> LISTENER_HTTP2 =
             Key.optional("http2", Types.table(HTTP2_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> LISTENER_NAME =
@@ -132,7 +157,16 @@ final class ConfigSchema {
             tls.certificates = [{ certificate = "tls/site.pem", key = "tls/site.key" }]
             limits.connections = 10_000
             """,
-            List.of(LISTENER_NAME, LISTENER_ADDRESS, PROTOCOLS, TLS, LISTENER_LIMITS, LISTENER_HTTP2));
+            List.of(
+                    LISTENER_NAME,
+                    LISTENER_ADDRESS,
+                    PROTOCOLS,
+                    TRUSTED_PROXIES,
+                    CLIENT_FIELD,
+                    PROXY_PROTOCOL,
+                    TLS,
+                    LISTENER_LIMITS,
+                    LISTENER_HTTP2));
 
     // [[upstream]]
     static final Key<List<Sited<Path>>> UPSTREAM_CA = Key.defaulted(
@@ -425,6 +459,20 @@ final class ConfigSchema {
 
     private static ValueType<Integer> redirectStatus() {
         return new OneOf(List.of(301, 302, 303, 307, 308));
+    }
+
+    private static ValueType<ClientField> clientField() {
+        return Types.parsed(
+                "\"x-forwarded-for\" or \"forwarded\"",
+                (text, decoding) -> {
+                    for (ClientField field : ClientField.values()) {
+                        if (field.field().equalsIgnoreCase(text)) {
+                            return field;
+                        }
+                    }
+                    throw new Refused("\"x-forwarded-for\" or \"forwarded\"");
+                },
+                field -> '"' + field.field() + '"');
     }
 
     private static ValueType<Protocol> protocol() {

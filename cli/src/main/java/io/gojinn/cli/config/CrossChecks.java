@@ -117,6 +117,16 @@ final class CrossChecks {
     private void listeners() {
         for (Section listener : file.tables(ConfigSchema.LISTENERS)) {
             notEmpty(listener.find(ConfigSchema.PROTOCOLS), listener.placeOf(ConfigSchema.PROTOCOLS), "protocol");
+            if (listener.find(ConfigSchema.PROXY_PROTOCOL).orElse(false)
+                    && listener.find(ConfigSchema.TRUSTED_PROXIES)
+                            .orElse(List.of())
+                            .isEmpty()
+                    && !problems.existBelow(listener.placeOf(ConfigSchema.TRUSTED_PROXIES))) {
+                problems.add(
+                        listener.placeOf(ConfigSchema.PROXY_PROTOCOL),
+                        "true without trusted_proxies",
+                        "trusted_proxies, from where the header is believed");
+            }
             Section tls = listener.table(ConfigSchema.TLS);
             List<Section> certificates = tls.tables(ConfigSchema.CERTIFICATES);
             Place place = tls.placeOf(ConfigSchema.CERTIFICATES);

@@ -24,6 +24,9 @@ final class ConfigFixture {
             name = "web"
             address = "127.0.0.1:8443"
             tls.certificates = [{ certificate = "site.pem", key = "site.key" }]
+            trusted_proxies = ["10.0.0.0/8", "::1"]
+            client_field = "forwarded"
+            proxy_protocol = true
             limits.connections = 1_000
             limits.header_bytes = "16KiB"
             http2 = { streams = 10, connection_window = "2MiB", resets = 20, control_frames = 30 }

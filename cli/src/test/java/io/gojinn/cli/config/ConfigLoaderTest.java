@@ -3,6 +3,9 @@ package io.gojinn.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gojinn.cli.config.LoadedConfig.Rejected;
+import io.gojinn.proxy.address.AddressRange;
+import io.gojinn.proxy.address.ClientField;
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
@@ -16,6 +19,7 @@ import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +67,16 @@ class ConfigLoaderTest {
         assertThat(web.limits().headerBytes()).isEqualTo(16 << 10);
         assertThat(web.protocols()).containsExactlyInAnyOrder(Protocol.HTTP_2, Protocol.HTTP_1_1);
         assertThat(web.http2()).isEqualTo(new Http2Limits(10, 2 << 20, 20, 30));
+        assertThat(web.trust())
+                .isEqualTo(new ProxyTrust(
+                        List.of(
+                                new AddressRange(InetAddress.ofLiteral("10.0.0.0"), 8),
+                                new AddressRange(InetAddress.ofLiteral("::1"), 128)),
+                        ClientField.FORWARDED,
+                        true));
         ListenerConfig plain = config.proxy().listeners().get(1);
         assertThat(plain.tls()).isEmpty();
+        assertThat(plain.trust()).isEqualTo(ProxyTrust.NOBODY);
         assertThat(plain.protocols()).containsExactly(Protocol.HTTP_1_1);
         assertThat(plain.http2()).isEqualTo(Http2Limits.defaults());
         assertThat(plain.address().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
@@ -144,6 +156,39 @@ class ConfigLoaderTest {
                 .containsExactly(
                         "proxy.toml:4:14: listener[0].protocols[0]: found \"h3\", expected \"h2\" or \"http/1.1\"",
                         "proxy.toml:9:1: listener[1].protocols: found an empty array, expected at least one protocol");
+    }
+
+    @Test
+    void refusesProxiesThatCannotBeTrusted() {
+        assertThat(fixture.problems("""
+                        [[listener]]
+                        name = "a"
+                        address = ":1"
+                        trusted_proxies = ["10.1.2.3/8", "fe80::/129", "proxy.example", "010.0.0.1", 7]
+                        client_field = "x-real-ip"
+                        proxy_protocol = "v2"
+
+                        [[listener]]
+                        name = "b"
+                        address = ":2"
+                        proxy_protocol = true
+                        """))
+                .containsExactly(
+                        "proxy.toml:4:20: listener[0].trusted_proxies[0]: found \"10.1.2.3/8\", expected a range whose address"
+                                + " has no bits beyond its prefix; did you mean \"10.0.0.0/8\"?",
+                        "proxy.toml:4:34: listener[0].trusted_proxies[1]: found \"fe80::/129\", expected an IP address, or a range"
+                                + " such as \"10.0.0.0/8\", the prefix from 0 to 128",
+                        "proxy.toml:4:48: listener[0].trusted_proxies[2]: found \"proxy.example\", expected an IP address, or a"
+                                + " range such as \"10.0.0.0/8\"",
+                        "proxy.toml:4:65: listener[0].trusted_proxies[3]: found \"010.0.0.1\", expected an IP address, or a"
+                                + " range such as \"10.0.0.0/8\"",
+                        "proxy.toml:4:78: listener[0].trusted_proxies[4]: found 7, expected an IP address or a range such as"
+                                + " \"10.0.0.0/8\", as a string",
+                        "proxy.toml:5:1: listener[0].client_field: found \"x-real-ip\", expected \"x-forwarded-for\" or"
+                                + " \"forwarded\"",
+                        "proxy.toml:6:1: listener[0].proxy_protocol: found \"v2\", expected true or false",
+                        "proxy.toml:11:1: listener[1].proxy_protocol: found true without trusted_proxies, expected"
+                                + " trusted_proxies, from where the header is believed");
     }
 
     @Test

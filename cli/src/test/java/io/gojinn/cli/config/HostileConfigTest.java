@@ -110,6 +110,9 @@ class HostileConfigTest {
         for (String line : ConfigFixture.EVERYTHING.lines().toList()) {
             int equals = line.indexOf(" = ");
             for (String value : equals < 0 ? List.<String>of() : values) {
+                if (line.endsWith(" = " + value)) {
+                    continue;
+                }
                 String mutant =
                         ConfigFixture.EVERYTHING.replace(line + "\n", line.substring(0, equals) + " = " + value + "\n");
                 assertThat(fixture.load(mutant)).as(line + " <- " + value).isInstanceOf(Rejected.class);

@@ -1,23 +1,60 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.address.IpLiteral;
+import io.gojinn.proxy.address.Origin;
+import io.gojinn.proxy.address.OriginFields;
+import io.gojinn.proxy.address.ProxiedClient;
 import io.gojinn.proxy.failure.ClientFault;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the exchanges of one client connection have in common. Confined to its event loop.
  *
- * @param clientAddress without port
+ * @param peer who is at the other end, as far as the connection tells
+ * @param relay the same when it is a trusted proxy, whose fields tell more; null otherwise
  */
-record ConnectionContext(Channel channel, ConnectionSettings settings, LoopConnections peers, String clientAddress) {
+record ConnectionContext(
+        Channel channel,
+        ConnectionSettings settings,
+        LoopConnections peers,
+        Origin peer,
+        @Nullable InetAddress relay) {
     static ConnectionContext of(Channel channel, ConnectionSettings settings, LoopConnections peers) {
-        String address = channel.remoteAddress() instanceof InetSocketAddress remote
-                ? remote.getAddress().getHostAddress()
-                : "unknown";
-        return new ConnectionContext(channel, settings, peers, address);
+        ProxiedClient proxied = ProxiedClient.of(channel);
+        InetAddress address = proxied == null ? null : proxied.address();
+        if (address == null && channel.remoteAddress() instanceof InetSocketAddress remote) {
+            address = remote.getAddress();
+        }
+        String text = address == null ? "unknown" : IpLiteral.text(address);
+        // Behind a proxy that does not say for whom it connects, anybody may have written the fields.
+        boolean known = proxied == null || proxied.address() != null;
+        boolean relayed = known && address != null && settings.trust().includes(address);
+        return new ConnectionContext(
+                channel, settings, peers, Origin.direct(text, settings.scheme()), relayed ? address : null);
+    }
+
+    /** The address of the peer, without port. */
+    String clientAddress() {
+        return peer.address();
+    }
+
+    /** Where a request comes from; removes the fields that say so when nobody who is trusted has. */
+    Origin origin(HttpHeaders headers) {
+        InetAddress proxy = relay;
+        if (proxy == null) {
+            OriginFields.strip(headers);
+            return peer;
+        }
+        Origin origin = Origin.relayed(headers, settings.trust(), proxy, settings.scheme());
+        OriginFields.stripUnbelieved(headers, settings.trust().field());
+        return origin;
     }
 
     EventLoop loop() {

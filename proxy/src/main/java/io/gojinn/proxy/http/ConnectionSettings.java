@@ -1,5 +1,6 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.observe.ListenerMetrics;
 import java.util.function.Supplier;
 
@@ -8,6 +9,7 @@ import java.util.function.Supplier;
  *
  * @param headerBytes the most that a header section may take
  * @param headerCount the most fields that it may have
+ * @param trust which proxies may say who asks
  * @param service what exchanges that begin now are served with
  */
 public record ConnectionSettings(
@@ -18,5 +20,6 @@ public record ConnectionSettings(
         long headerTimeoutNanos,
         long idleTimeoutNanos,
         Http2Limits http2,
+        ProxyTrust trust,
         ListenerMetrics metrics,
         Supplier<Service> service) {}

@@ -1,5 +1,7 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.address.Origin;
+import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.failure.FailureAnswer;
@@ -42,6 +44,7 @@ public final class Exchange {
     private final ConnectionContext connection;
     private final ClientStream stream;
     private final HttpRequest request;
+    private final Origin origin;
     private final RequestHead head;
     private final TraceContext trace;
     private final long startNanos;
@@ -66,6 +69,7 @@ public final class Exchange {
             ConnectionContext connection,
             ClientStream stream,
             HttpRequest request,
+            Origin origin,
             RequestHead head,
             Route route,
             Map<String, String> params,
@@ -73,6 +77,7 @@ public final class Exchange {
         this.connection = connection;
         this.stream = stream;
         this.request = request;
+        this.origin = origin;
         this.head = head;
         this.route = route;
         this.trace = TraceContext.of(request.headers().get("traceparent"));
@@ -108,14 +113,20 @@ public final class Exchange {
         return head.authority();
     }
 
-    /** {@code http} or {@code https}. */
+    /** {@code http} or {@code https}, as the client asked. */
     public String scheme() {
-        return connection.settings().scheme();
+        return origin.scheme();
     }
 
     /** The address of the client, without port. */
     public String clientAddress() {
-        return connection.clientAddress();
+        return origin.address();
+    }
+
+    /** Writes the fields that tell the next server where the request comes from. */
+    public void tellOrigin(HttpHeaders headers) {
+        ConnectionSettings settings = connection.settings();
+        OriginFields.tell(headers, origin, settings.trust().field(), settings.scheme(), authority());
     }
 
     /** Path captures by name. */

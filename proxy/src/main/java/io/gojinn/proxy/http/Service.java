@@ -1,5 +1,6 @@
 package io.gojinn.proxy.http;
 
+import io.gojinn.proxy.address.Origin;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.observe.RouteMetrics;
@@ -21,24 +22,33 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             HttpRequest request,
             RequestHead.Checked checked,
             long startNanos) {
+        Origin origin = connection.origin(request.headers());
         return switch (checked) {
             case RequestHead.Refused refused ->
-                unrouted(connection, stream, request, RequestHead.unreadable(request), refused.failure(), startNanos);
+                unrouted(
+                        connection,
+                        stream,
+                        request,
+                        origin,
+                        RequestHead.unreadable(request),
+                        refused.failure(),
+                        startNanos);
             case RequestHead.Accepted(RequestHead head) ->
                 switch (router.match(
                         connection.settings().listener(), head.host(), head.path(), head.method(), request.headers())) {
                     case Matched.Found<Route>(Route route, Map<String, String> params) ->
-                        new Exchange(connection, stream, request, head, route, params, startNanos);
+                        new Exchange(connection, stream, request, origin, head, route, params, startNanos);
                     case Matched.WrongMethod<Route> wrong ->
                         unrouted(
                                 connection,
                                 stream,
                                 request,
+                                origin,
                                 head,
                                 new Failure.MethodNotAllowed(wrong.allowed()),
                                 startNanos);
                     case Matched.None<Route> none ->
-                        unrouted(connection, stream, request, head, new Failure.NoRoute(), startNanos);
+                        unrouted(connection, stream, request, origin, head, new Failure.NoRoute(), startNanos);
                 };
         };
     }
@@ -47,10 +57,11 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             ConnectionContext connection,
             ClientStream stream,
             HttpRequest request,
+            Origin origin,
             RequestHead head,
             Failure failure,
             long startNanos) {
         Route none = new Route(Metrics.NO_ROUTE, FixedActions.fail(failure), unrouted);
-        return new Exchange(connection, stream, request, head, none, Map.of(), startNanos);
+        return new Exchange(connection, stream, request, origin, head, none, Map.of(), startNanos);
     }
 }

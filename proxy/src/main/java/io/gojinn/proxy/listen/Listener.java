@@ -65,6 +65,7 @@ public final class Listener {
                 limits.headerTimeout().toNanos(),
                 limits.idleTimeout().toNanos(),
                 config.http2(),
+                config.trust(),
                 metrics,
                 service);
         TlsContexts tls = tls(config);

@@ -1,5 +1,6 @@
 package io.gojinn.proxy.listen;
 
+import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.http.Http2Limits;
 import java.net.InetSocketAddress;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Set;
  * @param tls present when the listener speaks HTTPS
  * @param limits of every connection
  * @param http2 further limits of HTTP/2 connections
+ * @param trust which proxies in front of it are believed
  */
 public record ListenerConfig(
         String name,
@@ -20,7 +22,8 @@ public record ListenerConfig(
         Set<Protocol> protocols,
         Optional<TlsConfig> tls,
         ListenerLimits limits,
-        Http2Limits http2) {
+        Http2Limits http2,
+        ProxyTrust trust) {
     /** What a listener speaks whose config does not say. */
     public static final Set<Protocol> ALL_PROTOCOLS = Set.of(Protocol.values());
 

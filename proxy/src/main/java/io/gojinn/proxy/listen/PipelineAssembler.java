@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds the pipeline of every accepted connection, the one place where its handlers are put in order: TLS, then the choice
+ * Builds the pipeline of every accepted connection, the one place where its handlers are put in order: the PROXY protocol, TLS, then the choice
  * of a protocol, in whose place come HTTP/1.1 or HTTP/2. Shared by the connections of one listener; thread-safe.
  */
 @ChannelHandler.Sharable
@@ -68,6 +68,14 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
             throw new IllegalStateException("a connection on a foreign event loop");
         }
         ChannelPipeline pipeline = channel.pipeline();
+        if (settings.trust().proxyProtocol()) {
+            if (!ProxyProtocol.mayComeFrom(channel, settings.trust())) {
+                settings.metrics().rejectedByProxyHeader();
+                Channels.close(channel);
+                return;
+            }
+            pipeline.addLast(new ProxyProtocol(channel, settings.metrics(), limits.headerTimeout()));
+        }
         if (tls != null) {
             pipeline.addLast(tls(tls, channel.alloc()));
         }

@@ -12,6 +12,7 @@ public final class ListenerMetrics {
     private final Counter.Child rejectedByLimit;
     private final Counter.Child rejectedByHandshake;
     private final Counter.Child rejectedByProtocol;
+    private final Counter.Child rejectedByProxyHeader;
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
 
     ListenerMetrics(String listener, Gauge open, Counter rejected, Counter faults) {
@@ -19,6 +20,7 @@ public final class ListenerMetrics {
         this.rejectedByLimit = rejected.labels(listener, "limit");
         this.rejectedByHandshake = rejected.labels(listener, "handshake");
         this.rejectedByProtocol = rejected.labels(listener, "protocol");
+        this.rejectedByProxyHeader = rejected.labels(listener, "proxy_header");
         for (Http2Fault fault : Http2Fault.values()) {
             http2Faults.put(fault, faults.labels(listener, fault.label()));
         }
@@ -47,6 +49,11 @@ public final class ListenerMetrics {
     /** A connection was closed because it negotiated no protocol that is spoken here. */
     public void rejectedByProtocol() {
         rejectedByProtocol.inc();
+    }
+
+    /** A connection was closed because it did not begin with a PROXY header of a proxy that is trusted. */
+    public void rejectedByProxyHeader() {
+        rejectedByProxyHeader.inc();
     }
 
     /** An HTTP/2 client broke a rule or a limit. */

@@ -1,5 +1,6 @@
 package io.gojinn.proxy.upstream;
 
+import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.http.Exchange;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -10,10 +11,6 @@ import java.util.List;
 
 /** What an intermediary changes in the fields of a message that passes through it. */
 final class ForwardedFields {
-    private static final AsciiString FORWARDED = AsciiString.cached("forwarded");
-    private static final AsciiString FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
-    private static final AsciiString FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
-    private static final AsciiString FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
     private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
     private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
@@ -30,14 +27,9 @@ final class ForwardedFields {
         stripHopByHop(headers);
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
         headers.remove(HttpHeaderNames.EXPECT);
-        headers.remove(FORWARDED);
-        headers.set(FORWARDED_FOR, exchange.clientAddress());
-        headers.set(FORWARDED_PROTO, exchange.scheme());
+        exchange.tellOrigin(headers);
         if (exchange.authority().isEmpty()) {
-            headers.remove(FORWARDED_HOST);
             headers.set(HttpHeaderNames.HOST, targetAuthority);
-        } else {
-            headers.set(FORWARDED_HOST, exchange.authority());
         }
         headers.set(TRACEPARENT, exchange.trace().traceparent());
         if (!exchange.trace().continued()) {
@@ -88,8 +80,9 @@ final class ForwardedFields {
             int comma = options.indexOf(',', start);
             int end = comma < 0 ? options.length() : comma;
             String name = options.substring(start, end).strip();
-            // Nobody may take away what frames and addresses a message.
+            // Nobody may take away what frames and addresses a message, or tells where it comes from.
             if (!name.isEmpty()
+                    && !OriginFields.is(name)
                     && !HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
                     && !HttpHeaderNames.HOST.contentEqualsIgnoreCase(name)) {
                 headers.remove(name);

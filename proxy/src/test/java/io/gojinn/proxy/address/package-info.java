@@ -1,0 +1,5 @@
+/** Tests of what proxies tell of clients. */
+@NullMarked
+package io.gojinn.proxy.address;
+
+import org.jspecify.annotations.NullMarked;
