@@ -45,7 +45,33 @@ class HostileRequestTest {
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x1\r\n\r\na",
                 "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n",
-                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, xchunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: , chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked;a=b\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nTransfer-\r\n Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3 \r\nContent-Length: 3\r\n\r\nabc",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3,3\r\n\r\nabc",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \u0661\r\n\r\na",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length\t: 3\r\n\r\nabc",
+                "GET / http/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.10\r\nHost: a\r\n\r\n",
+                "GET / HTTP/01.1\r\nHost: a\r\n\r\n",
+                "GET /%c0%ae%c0%ae/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET //../ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a?b#c HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /a?\u00e4 HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http://a@b/ HTTP/1.1\r\nHost: a@b\r\n\r\n",
+                "GET http://a:80/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http://a\\@b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http://a#@b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
@@ -119,8 +145,53 @@ class HostileRequestTest {
                 .isEqualTo(400);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Transfer-Encoding: gzip, chunked",
+                "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+                "Transfer-Encoding: identity, chunked",
+            })
+    void knowsNoOtherCodingThanChunked(String field) {
+        assertThat(answer("POST / HTTP/1.1\r\nHost: a\r\n" + field + "\r\n\r\n0\r\n\r\n", false))
+                .isEqualTo(501);
+    }
+
+    @Test
+    void refusesAHostLongerThanAName() {
+        String label = "a.".repeat(126) + "aa";
+        assertThat(answer("GET / HTTP/1.1\r\nHost: " + label + ":8080\r\nConnection: close\r\n\r\n", false))
+                .isEqualTo(200);
+        assertThat(answer("GET / HTTP/1.1\r\nHost: a.a.a.a.a" + label + "\r\n\r\n", false))
+                .isEqualTo(400);
+    }
+
+    @Test
+    void takesALaterMinorVersionForItsOwn() {
+        try (RawClient client = proxy.connect()) {
+            for (String version : new String[] {"HTTP/1.2", "HTTP/1.9"}) {
+                assertThat(client.send("POST / " + version + "\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                        + "1\r\nA\r\n0\r\n\r\n")
+                                .read()
+                                .body())
+                        .startsWith("POST / HTTP/1.1\r\n");
+            }
+        }
+    }
+
+    @Test
+    void passesOnOneFormOfATarget() {
+        try (RawClient client = proxy.connect()) {
+            assertThat(client.send("GET /%61//\u00c3\u00a9%e2?\u00c3\u00a9={%zz} HTTP/1.1\r\nHost: a\r\n\r\n")
+                            .read()
+                            .body())
+                    .startsWith("GET /a/%C3%A9%E2?%C3%A9={%zz} HTTP/1.1\r\n");
+        }
+    }
+
     @Test
     void refusesOtherVersions() {
+        assertThat(answer("GET / HTTP/0.9\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
         assertThat(answer("GET / HTTP/2.0\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
     }
 

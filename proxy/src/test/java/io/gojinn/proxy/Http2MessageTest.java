@@ -167,7 +167,6 @@ class Http2MessageTest {
         cases.add(Arguments.of("asterisk", head("GET", "http", "*", "test")));
         cases.add(Arguments.of("path with a space", head("GET", "http", "/ HTTP/1.1", "test")));
         cases.add(Arguments.of("path with lines", head("GET", "http", "/\r\nx: y", "test")));
-        cases.add(Arguments.of("path beyond ASCII", head("GET", "http", "/\u00e9", "test")));
         cases.add(Arguments.of("no scheme", head("GET", null, "/", "test")));
         cases.add(Arguments.of("other scheme", head("GET", "ftp", "/", "test")));
         cases.add(Arguments.of("no method", head(null, "http", "/", "test")));
@@ -247,6 +246,7 @@ class Http2MessageTest {
                 Arguments.of(head("OPTIONS", "http", "*", "test"), 400, "target"),
                 Arguments.of(Head.get("/a/../b"), 400, "target"),
                 Arguments.of(Head.get("/a%2fb"), 400, "target"),
+                Arguments.of(Head.get("/\u00e9"), 400, "target"),
                 Arguments.of(Head.get("/").with("expect", "200-maybe"), 417, "expectation"),
                 Arguments.of(Head.get("/").with("x", "y".repeat(5000)), 431, "headers_too_large"),
                 Arguments.of(many, 431, "headers_too_large"));

@@ -1,5 +1,6 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.route.RequestPath;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.HashSet;
@@ -102,6 +103,14 @@ final class HttpSyntax {
             } else if (segment.equals(".") || segment.equals("..")) {
                 throw new Refused("a path without . and .. segments");
             }
+        }
+        String sample = fixed.replace('{', '_').replace('}', '_');
+        String canonical = fixed.isEmpty() ? fixed : RequestPath.canonical(sample);
+        if (canonical == null) {
+            throw new Refused("a path that requests can have, see routing.md");
+        }
+        if (!canonical.equals(sample)) {
+            throw new Refused("a path in the one form that requests are brought into, see routing.md");
         }
     }
 

@@ -6,10 +6,12 @@ public enum ClientFault {
     MALFORMED("malformed", 400),
     /** A request target that could mean two things to two parties. */
     TARGET("target", 400),
-    /** A major version other than 1, or a minor one that does not exist. */
+    /** A major version other than 1. */
     VERSION("version", 505),
     /** CONNECT: this is no tunnel. */
     CONNECT("connect", 501),
+    /** A transfer coding other than chunked (RFC 9112, 6.1). */
+    CODING("coding", 501),
     LINE_TOO_LONG("line_too_long", 414),
     HEADERS_TOO_LARGE("headers_too_large", 431),
     /** The header section took longer than its limit. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Header sections of HTTP/2 as the messages that exchanges are made of, and back (RFC 9113, 8.2, 8.3).
  *
  * <p>A request comes out in one form that no two parties can read differently: a method that is a token, a target of visible
- * ASCII that begins with a slash, one Host, one Cookie, values without control characters and without spaces around them, no
+ * characters that begins with a slash, one Host, one Cookie, values without control characters and without spaces around them, no
  * field that belongs to a connection. What has no such form is malformed and never repaired. What Netty's decoder has checked
  * before: names are tokens in lower case, pseudo-header fields are known, come first and but once, no field belongs to a
  * connection, TE says {@code trailers}, Content-Length is one number.
@@ -212,10 +212,11 @@ final class Http2Message {
         }
     }
 
+    // Beyond ASCII it may be UTF-8, which gets encoded.
     private static boolean isVisible(CharSequence text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c <= ' ' || c >= 0x7f) {
+            if (c <= ' ' || c == 0x7f) {
                 return false;
             }
         }

@@ -18,13 +18,15 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a header section says, after the checks that a decoder leaves to its user.
  *
- * @param uri the target in origin form
- * @param path the path of it as it was sent
+ * @param uri the target in origin form, its path and query in their one form
+ * @param path the path of it, see {@link RequestPath}
  * @param query the part after the question mark, empty when there is none
  * @param authority the Host as it was sent, empty in HTTP/1.0 without one
  * @param host the name in it, in lower case, without port and final dot
@@ -40,6 +42,9 @@ record RequestHead(
         String host,
         long contentLength,
         boolean expectsContinue) {
+    private static final Pattern CODING = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+    // A name of 253 characters with a final dot (RFC 1035, 2.3.4), a colon and a port.
+    private static final int MAX_AUTHORITY_CHARS = 260;
 
     /** A head, or why there is none. */
     sealed interface Checked {}
@@ -67,7 +72,9 @@ record RequestHead(
         if (chunked) {
             List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
             if (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst())) {
-                return refused(ClientFault.MALFORMED, "Transfer-Encoding is " + codings + ", expected chunked");
+                return refused(
+                        isFramed(codings) ? ClientFault.CODING : ClientFault.MALFORMED,
+                        "Transfer-Encoding is " + codings + ", expected chunked");
             }
         }
         return check(request, chunked ? -1 : HttpUtil.getContentLength(request, 0L));
@@ -172,18 +179,36 @@ record RequestHead(
         int question = uri.indexOf('?');
         String path = question < 0 ? uri : uri.substring(0, question);
         String query = question < 0 ? "" : uri.substring(question + 1);
-        if (!RequestPath.isSafe(path) || query.indexOf('#') >= 0) {
+        String canonicalPath = RequestPath.canonical(path);
+        String canonicalQuery = RequestPath.canonicalQuery(query);
+        if (canonicalPath == null || canonicalQuery == null) {
             return refused(ClientFault.TARGET, "path is ambiguous");
+        }
+        if (!Objects.equals(path, canonicalPath) || !Objects.equals(query, canonicalQuery)) {
+            uri = question < 0 ? canonicalPath : canonicalPath + '?' + canonicalQuery;
         }
         return new Accepted(new RequestHead(
                 request.method().name(),
                 uri,
-                path,
-                query,
+                canonicalPath,
+                canonicalQuery,
                 authority,
                 hostName(authority),
                 contentLength,
                 expectsContinue));
+    }
+
+    // Whether chunked ends the codings and is among them once, so that only their meaning is unknown (RFC 9112, 6.1).
+    private static boolean isFramed(List<String> codings) {
+        String[] names = String.join(",", codings).split(",", -1);
+        for (int i = 0; i < names.length; i++) {
+            String name = names[i].strip();
+            boolean last = i == names.length - 1;
+            if (!CODING.matcher(name).matches() || HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(name) != last) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static Refused refused(ClientFault fault, String detail) {
@@ -199,7 +224,7 @@ record RequestHead(
 
     // RFC 9110, 7.2 with the characters that names, addresses and ports are made of.
     private static boolean isAuthority(String value) {
-        if (value.isEmpty()) {
+        if (value.isEmpty() || value.length() > MAX_AUTHORITY_CHARS) {
             return false;
         }
         for (int i = 0; i < value.length(); i++) {

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMessageDecoderResult;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -44,6 +45,23 @@ final class RequestDecoder extends HttpRequestDecoder {
                 .setHeadersFactory(new BoundedHeaders(headerCount))
                 .setTrailersFactory(new BoundedHeaders(headerCount)));
         this.headerBytes = headerBytes;
+    }
+
+    @Override
+    protected HttpMessage createMessage(String[] line) throws Exception {
+        String version = line[2];
+        // Case counts (RFC 9112, 2.3).
+        if (!version.startsWith("HTTP/")) {
+            throw new IllegalArgumentException("version is \"" + version + "\", expected HTTP/1.1");
+        }
+        if (version.length() == "HTTP/1.x".length()
+                && version.startsWith("HTTP/1.")
+                && version.charAt(7) > '1'
+                && version.charAt(7) <= '9') {
+            // RFC 9110, 2.5: processed as if it were of the highest minor version that is understood.
+            line[2] = "HTTP/1.1";
+        }
+        return super.createMessage(line);
     }
 
     @Override
@@ -108,8 +126,8 @@ final class RequestDecoder extends HttpRequestDecoder {
                     int c = buffer.getByte(i);
                     if (c == ' ') {
                         spaces++;
-                    } else if ((c < ' ' || c == 0x7f) && !(c == '\r' && i == end - 1)) {
-                        return "a control or non-ASCII character in the request line";
+                    } else if (((c >= 0 && c < ' ') || c == 0x7f) && !(c == '\r' && i == end - 1)) {
+                        return "a control character in the request line";
                     }
                 }
                 if (spaces != 2) {
