@@ -17,6 +17,7 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.Router;
 import io.gojinn.proxy.transport.Transport;
+import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.Upstream;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
@@ -39,7 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,7 +99,8 @@ public final class ProxyServer implements AutoCloseable {
      *
      * @param functions by the name that routes call them
      * @param metrics where the metrics are registered
-     * @param status the document behind {@code GET /status}, JSON; may block
+     * @param status makes the document behind {@code GET /status}, JSON, given what is known of the targets of each upstream;
+     *     may block
      * @param accessLog gets a line a request; not closed; empty for none
      * @throws IOException when a listener cannot be bound or a certificate not loaded, with its name; nothing stays open
      */
@@ -106,7 +108,7 @@ public final class ProxyServer implements AutoCloseable {
             ProxyConfig config,
             Map<String, ? extends FunctionInvoker> functions,
             CollectorRegistry metrics,
-            Supplier<String> status,
+            Function<Map<String, List<TargetStatus>>, String> status,
             Optional<OutputStream> accessLog)
             throws IOException {
         Transport transport = Transport.select();
@@ -139,7 +141,7 @@ public final class ProxyServer implements AutoCloseable {
             Transport transport,
             Map<String, ? extends FunctionInvoker> functions,
             CollectorRegistry registry,
-            Supplier<String> status)
+            Function<Map<String, List<TargetStatus>>, String> status)
             throws IOException {
         for (UpstreamConfig upstream : config.upstreams()) {
             upstreams.put(
@@ -165,8 +167,15 @@ public final class ProxyServer implements AutoCloseable {
         }
         Optional<AdminConfig> adminConfig = config.admin();
         if (adminConfig.isPresent()) {
-            admin = AdminServer.bind(adminConfig.get(), transport, acceptor, registry, () -> draining, status);
+            admin = AdminServer.bind(
+                    adminConfig.get(), transport, acceptor, registry, () -> draining, () -> status.apply(targets()));
         }
+    }
+
+    private Map<String, List<TargetStatus>> targets() {
+        Map<String, List<TargetStatus>> targets = new HashMap<>();
+        upstreams.forEach((name, upstream) -> targets.put(name, upstream.status()));
+        return targets;
     }
 
     private Service service(ProxyConfig config, Map<String, ? extends FunctionInvoker> functions) {

@@ -66,7 +66,7 @@ class ServingTest {
                     List.of(),
                     Optional.empty());
             assertThatThrownBy(() ->
-                            ProxyServer.start(config, Map.of(), new CollectorRegistry(), () -> "{}", Optional.empty()))
+                            ProxyServer.start(config, Map.of(), new CollectorRegistry(), targets -> "{}", Optional.empty()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("listener second")
                     .hasMessageContaining(String.valueOf(second.getPort()));

@@ -181,7 +181,7 @@ final class TestProxy implements AutoCloseable {
             try {
                 return new TestProxy(
                         ProxyServer.start(
-                                config(), functions, metrics, () -> "{\"functions\":[]}", Optional.of(accessLog)),
+                                config(), functions, metrics, targets -> "{\"functions\":[]}", Optional.of(accessLog)),
                         metrics);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -1,11 +1,13 @@
 package io.gojinn.cli.app;
 
 import io.gojinn.cli.config.GojinnConfig;
+import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.FunctionRuntime;
 import io.gojinn.runtime.PreparedFunction;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -24,7 +26,8 @@ final class StatusDocument {
         this.functions = functions;
     }
 
-    String toJson() {
+    /** The document, with what is known of the targets of each upstream. */
+    String toJson(Map<String, List<TargetStatus>> targets) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("version", version);
         document.put("pid", ProcessHandle.current().pid());
@@ -48,11 +51,20 @@ final class StatusDocument {
                                 "name",
                                 upstream.name(),
                                 "targets",
-                                upstream.targets().stream()
-                                        .map(target -> target.authority())
+                                targets.getOrDefault(upstream.name(), List.of()).stream()
+                                        .map(StatusDocument::target)
                                         .toList()))
                         .toList());
         return JsonMapper.shared().writeValueAsString(document);
+    }
+
+    private static Map<String, Object> target(TargetStatus target) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("target", target.target());
+        members.put("health", target.health());
+        members.put("weight", target.weight());
+        members.put("active_requests", target.active());
+        return members;
     }
 
     private static Map<String, Object> function(PreparedFunction function) {

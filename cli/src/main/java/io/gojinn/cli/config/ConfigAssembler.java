@@ -11,7 +11,12 @@ import io.gojinn.proxy.listen.TlsConfig.Certificate;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.EjectionPolicy;
+import io.gojinn.proxy.upstream.HealthPolicy;
+import io.gojinn.proxy.upstream.RetryPolicy;
 import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.UpstreamLimits;
+import io.gojinn.proxy.upstream.UpstreamPolicy;
 import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
@@ -93,7 +98,8 @@ final class ConfigAssembler {
                 new WireConfig(
                         WireConfig.Protocol.AUTO,
                         upstreamTls(upstream.table(ConfigSchema.UPSTREAM_TLS)),
-                        WireConfig.Http2.defaults()));
+                        WireConfig.Http2.defaults()),
+                policy(upstream));
     }
 
     private static WireConfig.Tls upstreamTls(Section tls) {
@@ -105,6 +111,47 @@ final class ConfigAssembler {
                                 certificate.value(),
                                 tls.get(ConfigSchema.UPSTREAM_KEY).value())),
                 tls.get(ConfigSchema.UPSTREAM_INSECURE));
+    }
+
+    private static UpstreamPolicy policy(Section upstream) {
+        Section limits = upstream.table(ConfigSchema.UPSTREAM_LIMITS);
+        Section retry = upstream.table(ConfigSchema.RETRY_KEY);
+        Section ejection = upstream.table(ConfigSchema.EJECTION_KEY);
+        return new UpstreamPolicy(
+                upstream.get(ConfigSchema.BALANCE),
+                upstream.get(ConfigSchema.UPSTREAM_IDLE_TIMEOUT),
+                upstream.find(ConfigSchema.REQUEST_TIMEOUT),
+                upstream.get(ConfigSchema.SLOW_START),
+                new UpstreamLimits(
+                        limits.get(ConfigSchema.UPSTREAM_REQUESTS),
+                        limits.get(ConfigSchema.TARGET_REQUESTS),
+                        limits.get(ConfigSchema.UPSTREAM_QUEUE),
+                        limits.get(ConfigSchema.QUEUE_TIMEOUT)),
+                new RetryPolicy(
+                        retry.get(ConfigSchema.ATTEMPTS),
+                        retry.get(ConfigSchema.RETRY_BUDGET),
+                        retry.get(ConfigSchema.RETRY_MINIMUM),
+                        retry.get(ConfigSchema.BACKOFF),
+                        Set.copyOf(retry.get(ConfigSchema.RETRY_STATUSES)),
+                        Math.toIntExact(retry.get(ConfigSchema.RETRY_BODY))),
+                new EjectionPolicy(
+                        ejection.get(ConfigSchema.EJECTION_FAILURES),
+                        ejection.get(ConfigSchema.EJECTION_SERVER_ERRORS),
+                        ejection.get(ConfigSchema.EJECTION_BASE_TIME),
+                        ejection.get(ConfigSchema.EJECTION_MAX_TIME),
+                        ejection.get(ConfigSchema.EJECTION_MAX_SHARE)),
+                upstream.find(ConfigSchema.HEALTH).map(ConfigAssembler::health));
+    }
+
+    private static HealthPolicy health(Section health) {
+        return new HealthPolicy(
+                health.get(ConfigSchema.HEALTH_PATH),
+                health.find(ConfigSchema.HEALTH_HOST),
+                health.get(ConfigSchema.HEALTH_INTERVAL),
+                health.get(ConfigSchema.HEALTH_TIMEOUT),
+                health.get(ConfigSchema.HEALTHY),
+                health.get(ConfigSchema.UNHEALTHY),
+                health.get(ConfigSchema.HEALTH_STATUSES));
     }
 
     private FunctionDefinition function(Section function) {

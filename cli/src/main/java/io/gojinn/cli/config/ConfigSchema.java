@@ -5,7 +5,14 @@ import io.gojinn.proxy.address.ClientField;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
+import io.gojinn.proxy.upstream.BalancePolicy;
+import io.gojinn.proxy.upstream.EjectionPolicy;
+import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
+import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.proxy.upstream.UpstreamLimits;
+import io.gojinn.proxy.upstream.UpstreamPolicy;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
 import java.net.InetSocketAddress;
@@ -13,14 +20,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Every key of {@code proxy.toml}: the one place that says which exist, what they hold and what they mean. */
 final class ConfigSchema {
     private static final Duration MILLISECOND = Duration.ofMillis(1);
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final Pattern STATUSES = Pattern.compile("([2-5][0-9]{2})(?:-([2-5][0-9]{2}))?");
     private static final FunctionLimits FUNCTION = FunctionLimits.defaults();
     private static final ListenerLimits LISTENER = ListenerLimits.defaults();
     private static final Http2Limits HTTP2 = Http2Limits.defaults();
+    private static final UpstreamPolicy POLICY = UpstreamPolicy.defaults();
+    private static final UpstreamLimits LIMITS = POLICY.limits();
+    private static final RetryPolicy RETRY = POLICY.retry();
+    private static final EjectionPolicy EJECTION = POLICY.ejection();
 
     // [server]
     static final Key<Integer> EVENT_LOOPS =
@@ -203,16 +217,178 @@ final class ConfigSchema {
             Key.optional("tls", Types.table(UPSTREAM_TLS_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> UPSTREAM_NAME =
             Key.required("name", Types.sited(Types.name("the name of the upstream")), "Unique among upstreams.");
+    static final Key<Target> TARGET_URL = Key.required("url", target(), "`http://host:port` or `https://host:port`.");
+    static final Key<Integer> TARGET_WEIGHT = Key.defaulted(
+            "weight",
+            Types.integer(1, UpstreamConfig.MAX_WEIGHT),
+            1,
+            "The share of requests it gets, against the weights of the others.");
+    static final Schema TARGET_TABLE = new Schema(
+            "[[upstream.targets]]", "A target with more than a URL.", "", List.of(TARGET_URL, TARGET_WEIGHT));
     static final Key<List<Target>> TARGETS = Key.required(
             "targets",
             Types.list(
-                    Types.parsed(
-                            "a URL http://host:port or https://host:port",
-                            (text, decoding) -> Addresses.target(text),
-                            Target::authority),
+                    Types.shortened(
+                            target(),
+                            TARGET_TABLE,
+                            table -> table.get(TARGET_URL).weighing(table.get(TARGET_WEIGHT))),
                     "an array of URLs such as \"http://127.0.0.1:3000\"",
                     false),
-            "At least one, `http://host:port` or `https://host:port`, taken in turn.");
+            "At least one, `http://host:port`, `https://host:port` or `{ url = \"http://host:port\", weight = 2 }`.");
+    static final Key<BalancePolicy> BALANCE = Key.defaulted(
+            "balance",
+            balance(),
+            POLICY.balance(),
+            "How a target is chosen, see [upstreams](upstreams.md): `round_robin`, `least_requests`, `random_two`,"
+                    + " `hash:header:NAME`, `hash:cookie:NAME`, `hash:client`.");
+    static final Key<Duration> UPSTREAM_IDLE_TIMEOUT = Key.defaulted(
+            "idle_timeout",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            POLICY.idleTimeout(),
+            "Between two pieces of the response, and for a target to take more of a request.");
+    static final Key<Duration> REQUEST_TIMEOUT = Key.optional(
+            "request_timeout",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            "For everything: waiting, all attempts, the whole response. Left out: no limit.");
+    static final Key<Duration> SLOW_START = Key.defaulted(
+            "slow_start",
+            Types.duration(Duration.ZERO, HOUR),
+            POLICY.slowStart(),
+            "How long a target that comes back takes to get its whole share.");
+
+    static final Key<Integer> UPSTREAM_REQUESTS =
+            Key.defaulted("requests", Types.integer(1, 1_000_000), LIMITS.requests(), "The most requests at once.");
+    static final Key<Integer> TARGET_REQUESTS = Key.defaulted(
+            "target_requests",
+            Types.integer(1, 1_000_000),
+            LIMITS.targetRequests(),
+            "The most requests at once to one target.");
+    static final Key<Integer> UPSTREAM_QUEUE = Key.defaulted(
+            "queue",
+            Types.integer(0, 1_000_000),
+            LIMITS.queue(),
+            "The most requests that wait for their turn, first come, first served; a further one is answered 503.");
+    static final Key<Duration> QUEUE_TIMEOUT = Key.defaulted(
+            "queue_timeout",
+            Types.duration(MILLISECOND, HOUR),
+            LIMITS.queueTimeout(),
+            "The longest wait; then the answer is 503.");
+    static final Schema UPSTREAM_LIMITS_TABLE = new Schema(
+            "[upstream.limits]",
+            "How much of an upstream is used at once.",
+            "",
+            List.of(UPSTREAM_REQUESTS, TARGET_REQUESTS, UPSTREAM_QUEUE, QUEUE_TIMEOUT));
+
+    static final Key<Integer> ATTEMPTS = Key.defaulted(
+            "attempts",
+            Types.integer(1, 10),
+            RETRY.attempts(),
+            "The most a request is sent, the first time included; 1 sends nothing again.");
+    static final Key<Double> RETRY_BUDGET = Key.defaulted(
+            "budget",
+            Types.share(),
+            RETRY.budget(),
+            "The most requests that are sent again, as a share of those of the last ten seconds.");
+    static final Key<Integer> RETRY_MINIMUM = Key.defaulted(
+            "minimum_per_second",
+            Types.integer(0, 1_000_000),
+            RETRY.minimumPerSecond(),
+            "So many may be sent again each second, however few requests there are.");
+    static final Key<Duration> BACKOFF = Key.defaulted(
+            "backoff",
+            Types.duration(Duration.ZERO, Duration.ofSeconds(1)),
+            RETRY.backoff(),
+            "The longest wait before the second attempt, doubled for each further one; the wait is random.");
+    static final Key<List<Integer>> RETRY_STATUSES = Key.defaulted(
+            "statuses",
+            Types.list(new OneOf(List.of(502, 503, 504)), "an array of 502, 503 and 504", false),
+            List.of(),
+            "Responses to idempotent requests that are taken for failures.");
+    static final Key<Long> RETRY_BODY = Key.defaulted(
+            "max_body",
+            Types.size(0, 16 << 20),
+            (long) RETRY.maxBodyBytes(),
+            "The largest body that is held for another attempt, for each request.");
+    static final Schema RETRY_TABLE = new Schema(
+            "[upstream.retry]",
+            "When a request that failed is sent again; what is safe is in [upstreams](upstreams.md).",
+            "",
+            List.of(ATTEMPTS, RETRY_BUDGET, RETRY_MINIMUM, BACKOFF, RETRY_STATUSES, RETRY_BODY));
+
+    static final Key<String> HEALTH_PATH = Key.required(
+            "path", checked("a path such as \"/healthz\"", HttpSyntax::originForm), "What is asked for, with GET.");
+    static final Key<String> HEALTH_HOST = Key.optional(
+            "host",
+            checked("a host name", HttpSyntax::hostPattern),
+            "The Host of the question. Left out: that of the target.");
+    static final Key<Duration> HEALTH_INTERVAL = Key.defaulted(
+            "interval",
+            Types.duration(Duration.ofMillis(10), HOUR),
+            Duration.ofSeconds(5),
+            "Between two checks of a target, give or take a tenth.");
+    static final Key<Duration> HEALTH_TIMEOUT = Key.defaulted(
+            "timeout",
+            Types.duration(MILLISECOND, HOUR),
+            Duration.ofSeconds(1),
+            "For connection and response header section, together.");
+    static final Key<Integer> HEALTHY = Key.defaulted(
+            "healthy", Types.integer(1, 100), 2, "So many good answers in a row make an unhealthy target healthy.");
+    static final Key<Integer> UNHEALTHY = Key.defaulted(
+            "unhealthy",
+            Types.integer(1, 100),
+            3,
+            "So many bad ones in a row make a healthy target unhealthy; the very first answer decides alone.");
+    static final Key<List<StatusRange>> HEALTH_STATUSES = Key.defaulted(
+            "statuses",
+            Types.list(statuses(), "an array of statuses such as \"204\" or \"200-299\"", false),
+            List.of(new StatusRange(200, 299)),
+            "Which answers are good.");
+    static final Schema HEALTH_TABLE = new Schema(
+            "[upstream.health]",
+            "How targets are asked whether they are well; one check a target, however many event loops there are.",
+            "",
+            List.of(HEALTH_PATH, HEALTH_HOST, HEALTH_INTERVAL, HEALTH_TIMEOUT, HEALTHY, UNHEALTHY, HEALTH_STATUSES));
+
+    static final Key<Integer> EJECTION_FAILURES = Key.defaulted(
+            "failures",
+            Types.integer(0, 10_000),
+            EJECTION.failures(),
+            "So many requests in a row without a response eject a target; 0 never does.");
+    static final Key<Integer> EJECTION_SERVER_ERRORS = Key.defaulted(
+            "server_errors",
+            Types.integer(0, 10_000),
+            EJECTION.serverErrors(),
+            "So many responses of 500 and above in a row eject it too; 0 never does.");
+    static final Key<Duration> EJECTION_BASE_TIME = Key.defaulted(
+            "base_time",
+            Types.duration(MILLISECOND, HOUR),
+            EJECTION.baseTime(),
+            "How long the first ejection lasts; each that follows soon lasts a base time longer.");
+    static final Key<Duration> EJECTION_MAX_TIME = Key.defaulted(
+            "max_time", Types.duration(MILLISECOND, Duration.ofHours(24)), EJECTION.maxTime(), "The longest ejection.");
+    static final Key<Double> EJECTION_MAX_SHARE = Key.defaulted(
+            "max_share",
+            Types.share(),
+            EJECTION.maxShare(),
+            "The largest share of the targets that is ejected at once.");
+    static final Schema EJECTION_TABLE = new Schema(
+            "[upstream.ejection]",
+            "When a target that fails requests gets none for a while.",
+            "",
+            List.of(
+                    EJECTION_FAILURES,
+                    EJECTION_SERVER_ERRORS,
+                    EJECTION_BASE_TIME,
+                    EJECTION_MAX_TIME,
+                    EJECTION_MAX_SHARE));
+    static final Key<Section> UPSTREAM_LIMITS =
+            Key.optional("limits", Types.table(UPSTREAM_LIMITS_TABLE), "Left out: the defaults below.");
+    static final Key<Section> RETRY_KEY =
+            Key.optional("retry", Types.table(RETRY_TABLE), "Left out: the defaults below.");
+    static final Key<Section> HEALTH =
+            Key.optional("health", Types.table(HEALTH_TABLE), "Left out: targets are not asked.");
+    static final Key<Section> EJECTION_KEY =
+            Key.optional("ejection", Types.table(EJECTION_TABLE), "Left out: the defaults below.");
     static final Key<Duration> CONNECT_TIMEOUT = Key.defaulted(
             "connect_timeout",
             Types.duration(MILLISECOND, HOUR),
@@ -222,7 +398,7 @@ final class ConfigSchema {
             "response_timeout",
             Types.duration(MILLISECOND, Duration.ofHours(24)),
             Duration.ofSeconds(30),
-            "From the end of the request to the response's header section, and between two pieces of the response.");
+            "From the end of the request to the response's header section.");
     static final Key<Integer> IDLE_CONNECTIONS = Key.defaulted(
             "idle_connections",
             Types.integer(0, 100_000),
@@ -234,9 +410,26 @@ final class ConfigSchema {
             """
             [[upstream]]
             name = "app"
-            targets = ["http://127.0.0.1:3000", "http://127.0.0.1:3001"]
+            targets = ["http://127.0.0.1:3000", { url = "http://127.0.0.1:3001", weight = 2 }]
+            balance = "least_requests"
+            health = { path = "/healthz", interval = "2s" }
+            retry = { attempts = 2, statuses = [503] }
             """,
-            List.of(UPSTREAM_NAME, TARGETS, CONNECT_TIMEOUT, RESPONSE_TIMEOUT, IDLE_CONNECTIONS, UPSTREAM_TLS));
+            List.of(
+                    UPSTREAM_NAME,
+                    TARGETS,
+                    BALANCE,
+                    CONNECT_TIMEOUT,
+                    RESPONSE_TIMEOUT,
+                    UPSTREAM_IDLE_TIMEOUT,
+                    REQUEST_TIMEOUT,
+                    IDLE_CONNECTIONS,
+                    SLOW_START,
+                    UPSTREAM_LIMITS,
+                    RETRY_KEY,
+                    EJECTION_KEY,
+                    HEALTH,
+                    UPSTREAM_TLS));
 
     // [[function]] and [defaults.function]
     static final Key<Duration> TIMEOUT = Key.defaulted(
@@ -455,6 +648,37 @@ final class ConfigSchema {
                     return text;
                 },
                 text -> "\"" + text + "\"");
+    }
+
+    private static ValueType<Target> target() {
+        return Types.parsed(
+                "a URL http://host:port or https://host:port", (text, decoding) -> Addresses.target(text), Target::authority);
+    }
+
+    private static ValueType<BalancePolicy> balance() {
+        return Types.parsed(
+                BalanceSyntax.EXPECTED, (text, decoding) -> BalanceSyntax.parse(text), BalanceSyntax::written);
+    }
+
+    private static ValueType<StatusRange> statuses() {
+        String expected = "a status such as \"204\", or two such as \"200-299\"";
+        return Types.parsed(
+                expected,
+                (text, decoding) -> {
+                    Matcher matcher = STATUSES.matcher(text);
+                    if (!matcher.matches()) {
+                        throw new Refused(expected);
+                    }
+                    int first = Integer.parseInt(matcher.group(1));
+                    int last = matcher.group(2) == null ? first : Integer.parseInt(matcher.group(2));
+                    if (last < first) {
+                        throw new Refused(expected + ", the lower one first");
+                    }
+                    return new StatusRange(first, last);
+                },
+                range -> '"'
+                        + (range.first() == range.last() ? "" + range.first() : range.first() + "-" + range.last())
+                        + '"');
     }
 
     private static ValueType<Integer> redirectStatus() {

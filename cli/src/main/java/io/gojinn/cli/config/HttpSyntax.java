@@ -14,6 +14,7 @@ final class HttpSyntax {
     private static final Pattern FIELD_VALUE = Pattern.compile("|[\\x21-\\x7E]([\\x20-\\x7E\\t]*[\\x21-\\x7E])?");
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
     private static final Pattern SEGMENT = Pattern.compile("([A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})*");
+    private static final Pattern QUERY = Pattern.compile("([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*");
     private static final Pattern CAPTURE = Pattern.compile("\\{[A-Za-z_][A-Za-z0-9_]{0,63}}");
     private static final Set<String> METHODS =
             Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH");
@@ -117,6 +118,16 @@ final class HttpSyntax {
     static void plainPath(String text) throws Refused {
         if (!text.startsWith("/") || text.length() < 2 || !isPlain(text)) {
             throw new Refused("a path that starts with /, without wildcards or captures");
+        }
+    }
+
+    /** A path with or without a query, as a request line has it (RFC 9112, 3.2.1). */
+    static void originForm(String text) throws Refused {
+        int question = text.indexOf('?');
+        String path = question < 0 ? text : text.substring(0, question);
+        String query = question < 0 ? "" : text.substring(question + 1);
+        if (!text.startsWith("/") || !isPlain(path) || !QUERY.matcher(query).matches()) {
+            throw new Refused("a path that starts with /, with a query or without");
         }
     }
 

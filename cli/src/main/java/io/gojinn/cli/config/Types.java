@@ -122,6 +122,16 @@ final class Types {
         return new Whole<>(least, most, value -> value);
     }
 
+    /** A part of a whole. */
+    static ValueType<Double> share() {
+        return new Share();
+    }
+
+    /** A table that may be written as its first value alone. */
+    static <T> ValueType<T> shortened(ValueType<T> shortForm, Schema schema, Function<Section, T> made) {
+        return new Shortened<>(shortForm, schema, made);
+    }
+
     /** An array; a value by itself counts as an array of one when {@code single} says so. */
     static <T> ValueType<List<T>> list(ValueType<T> element, String description, boolean single) {
         return new Many<>(element, description, single);
@@ -257,6 +267,49 @@ final class Types {
             }
             decoding.problems().add(node.place(), node.shown(), description());
             return null;
+        }
+    }
+
+    private record Share() implements ValueType<Double> {
+        @Override
+        public String description() {
+            return "a number from 0.0 to 1.0";
+        }
+
+        @Override
+        public @Nullable Double decode(Node node, Decoding decoding) {
+            double value = switch (node.value()) {
+                case Double real -> real;
+                case Long whole -> whole;
+                default -> Double.NaN;
+            };
+            if (value >= 0 && value <= 1) {
+                return value;
+            }
+            decoding.problems().add(node.place(), node.shown(), description());
+            return null;
+        }
+    }
+
+    private record Shortened<T>(ValueType<T> shortForm, Schema schema, Function<Section, T> made)
+            implements ValueType<T> {
+        @Override
+        public String description() {
+            return shortForm.description() + ", or a table, " + schema.title();
+        }
+
+        @Override
+        public @Nullable T decode(Node node, Decoding decoding) {
+            if (!(node.value() instanceof TomlTable table)) {
+                return shortForm.decode(node, decoding);
+            }
+            Section section = Section.decode(schema, node.place(), table, decoding);
+            return decoding.problems().existBelow(node.place()) ? null : made.apply(section);
+        }
+
+        @Override
+        public String written(T value) {
+            return shortForm.written(value);
         }
     }
 

@@ -42,10 +42,25 @@ final class ConfigFixture {
 
             [[upstream]]
             name = "app"
-            targets = ["http://127.0.0.1:3000", "http://[::1]", "http://app.internal:81/"]
+            targets = ["http://127.0.0.1:3000", "http://[::1]", { url = "http://app.internal:81/", weight = 3 }]
+            balance = "hash:cookie:id"
+            idle_timeout = "3s"
+            request_timeout = "1m"
+            slow_start = "20s"
+            limits = { requests = 11, target_requests = 5, queue = 12, queue_timeout = "4s" }
+            retry = { attempts = 2, budget = 1, minimum_per_second = 6, backoff = "1ms", statuses = [503], max_body = "1KiB" }
+            ejection = { failures = 8, server_errors = 9, base_time = "2s", max_time = "3s", max_share = 0.25 }
             connect_timeout = "100ms"
             response_timeout = "10s"
             idle_connections = 7
+            [upstream.health]
+            path = "/healthz?deep=1"
+            host = "app.example"
+            interval = "2s"
+            timeout = "200ms"
+            healthy = 4
+            unhealthy = 5
+            statuses = ["204", "300-399"]
 
             [defaults.function]
             timeout = "250ms"

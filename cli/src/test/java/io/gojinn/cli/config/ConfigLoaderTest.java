@@ -12,8 +12,15 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.BalancePolicy;
+import io.gojinn.proxy.upstream.EjectionPolicy;
+import io.gojinn.proxy.upstream.HealthPolicy;
+import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
+import io.gojinn.proxy.upstream.RetryPolicy;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.proxy.upstream.UpstreamLimits;
+import io.gojinn.proxy.upstream.UpstreamPolicy;
 import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
@@ -40,6 +47,12 @@ class ConfigLoaderTest {
             [[listener]]
             name = "web"
             address = ":8080"
+            """;
+
+    private static final String UPSTREAM = """
+            [[upstream]]
+            name = "app"
+            targets = ["http://127.0.0.1:1"]
             """;
 
     @TempDir
@@ -86,7 +99,7 @@ class ConfigLoaderTest {
                 .containsExactly(
                         new Target("127.0.0.1", 3000, false),
                         new Target("::1", 80, false),
-                        new Target("app.internal", 81, false));
+                        new Target("app.internal", 81, false, 3));
         assertThat(config.proxy().upstreams().getFirst().idleConnections()).isEqualTo(7);
         assertThat(config.proxy().admin().orElseThrow().metricsPath()).isEqualTo("/m");
         assertThat(config.proxy().admin().orElseThrow().address().getAddress().isLoopbackAddress())
@@ -138,6 +151,100 @@ class ConfigLoaderTest {
                 .anyMatch(problem -> problem.contains("found insecure_skip_verify beside ca"))
                 .anyMatch(problem -> problem.contains("upstream[2].tls.server_name: found \"a b\""))
                 .hasSize(4);
+    }
+
+    @Test
+    void readsEveryKeyOfAnUpstreamsPolicy() {
+        assertThat(fixture.accepted(ConfigFixture.EVERYTHING)
+                        .proxy()
+                        .upstreams()
+                        .getFirst()
+                        .policy())
+                .isEqualTo(new UpstreamPolicy(
+                        new BalancePolicy.Hash(new BalancePolicy.HashSource.Cookie("id")),
+                        Duration.ofSeconds(3),
+                        Optional.of(Duration.ofMinutes(1)),
+                        Duration.ofSeconds(20),
+                        new UpstreamLimits(11, 5, 12, Duration.ofSeconds(4)),
+                        new RetryPolicy(2, 1, 6, Duration.ofMillis(1), Set.of(503), 1 << 10),
+                        new EjectionPolicy(8, 9, Duration.ofSeconds(2), Duration.ofSeconds(3), 0.25),
+                        Optional.of(new HealthPolicy(
+                                "/healthz?deep=1",
+                                Optional.of("app.example"),
+                                Duration.ofSeconds(2),
+                                Duration.ofMillis(200),
+                                4,
+                                5,
+                                List.of(new StatusRange(204, 204), new StatusRange(300, 399))))));
+    }
+
+    @Test
+    void leavesAnUpstreamsPolicyOutAtItsDefaults() {
+        UpstreamConfig upstream =
+                fixture.accepted(LISTENER + UPSTREAM).proxy().upstreams().getFirst();
+
+        assertThat(upstream.policy()).isEqualTo(UpstreamPolicy.defaults());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "round_robin, RoundRobin[]",
+        "least_requests, LeastRequests[]",
+        "random_two, RandomTwo[]",
+        "hash:client, Hash[source=Client[]]",
+        "hash:header:X-User, Hash[source=Header[name=X-User]]",
+    })
+    void readsBalances(String written, String read) {
+        assertThat(fixture.accepted(LISTENER + UPSTREAM + "balance = '" + written + "'")
+                        .proxy()
+                        .upstreams()
+                        .getFirst()
+                        .policy()
+                        .balance())
+                .hasToString(read);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "balance = 'least'",
+                "balance = 'hash:header:'",
+                "balance = 'hash:header:a b'",
+                "balance = 'hash:body'",
+                "retry = { budget = 1.5 }",
+                "retry = { budget = '20%' }",
+                "retry = { statuses = [500] }",
+                "retry = { attempts = 0 }",
+                "ejection = { max_share = nan }",
+                "health = { interval = '1s' }",
+                "health = { path = 'x' }",
+                "health = { path = '/a b' }",
+                "health = { path = '/', statuses = ['100'] }",
+                "health = { path = '/', statuses = ['300-200'] }",
+                "limits = { queue = -1 }",
+            })
+    void refusesPolicies(String line) {
+        assertThat(fixture.problems(LISTENER + UPSTREAM + line)).hasSize(1);
+    }
+
+    @Test
+    void saysWhatIsWrongWithATargetsTable() {
+        assertThat(fixture.problems(LISTENER + """
+                        [[upstream]]
+                        name = "a"
+                        targets = [{ url = "http://a", wieght = 2 }, { weight = 0, url = "a" }, { weight = 2 }]
+                        balance = "least_request"
+                        """))
+                .containsExactly(
+                        "proxy.toml:6:32: upstream[0].targets[0].wieght: found an unknown key,"
+                                + " expected a key of [[upstream.targets]]; did you mean \"weight\"?",
+                        "proxy.toml:6:48: upstream[0].targets[1].weight: found 0, expected an integer from 1 to 1000",
+                        "proxy.toml:6:60: upstream[0].targets[1].url: found \"a\", expected a URL http://host:port or https://host:port",
+                        "proxy.toml:6:73: upstream[0].targets[2].url: found nothing,"
+                                + " expected a URL http://host:port or https://host:port",
+                        "proxy.toml:7:1: upstream[0].balance: found \"least_request\", expected \"round_robin\","
+                                + " \"least_requests\", \"random_two\", \"hash:header:NAME\", \"hash:cookie:NAME\" or"
+                                + " \"hash:client\"; did you mean \"least_requests\"?");
     }
 
     @Test

@@ -34,7 +34,11 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
                         false,
                         List.of(Map.entry("Allow", String.join(", ", new TreeSet<>(refused.allowed())))));
             case Failure.Upstream upstream ->
-                new FailureAnswer(upstream.fault().status(), upstream.label(), false, List.of());
+                new FailureAnswer(
+                        upstream.fault().status(),
+                        upstream.label(),
+                        false,
+                        upstream.fault().status() == 503 ? RETRY_AFTER : List.of());
             case Failure.Function function ->
                 new FailureAnswer(
                         status(function.failure()),

@@ -17,7 +17,15 @@ public enum UpstreamFault {
     /** What came back is no HTTP response, or one that cannot be passed on safely. */
     PROTOCOL("upstream_protocol", 502),
     /** The response ended before its length. */
-    TRUNCATED("upstream_truncated", 502);
+    TRUNCATED("upstream_truncated", 502),
+    /** The whole request, attempts and waits included, took longer than its limit. */
+    REQUEST_TIMEOUT("upstream_request_timeout", 504),
+    /** As many requests wait as may. */
+    QUEUE_FULL("upstream_queue_full", 503),
+    /** The turn did not come in time. */
+    QUEUE_TIMEOUT("upstream_queue_timeout", 503),
+    /** Every target has as many requests as it may. */
+    BUSY("upstream_busy", 503);
 
     private final String label;
     private final int status;

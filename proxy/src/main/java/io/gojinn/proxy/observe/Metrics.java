@@ -23,9 +23,7 @@ public final class Metrics {
     private final Gauge openConnections;
     private final Counter rejectedConnections;
     private final Counter http2Faults;
-    private final Counter upstreamRequests;
-    private final Counter upstreamUnsolicited;
-    private final Gauge upstreamConnections;
+    private final UpstreamFamilies upstreams;
     private final Counter accessLogDropped;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
 
@@ -51,17 +49,7 @@ public final class Metrics {
                         "gojinn_http2_faults_total", "Rules and limits of HTTP/2 connections that clients broke.")
                 .labelNames("listener", "reason")
                 .register(registry);
-        upstreamRequests = Counter.build("gojinn_upstream_requests_total", "Requests to upstreams by how they ended.")
-                .labelNames("upstream", "outcome")
-                .register(registry);
-        upstreamUnsolicited = Counter.build(
-                        "gojinn_upstream_unsolicited_total",
-                        "Connections closed because the upstream sent more than was asked for.")
-                .labelNames("upstream")
-                .register(registry);
-        upstreamConnections = Gauge.build("gojinn_upstream_connections", "Open connections to upstreams.")
-                .labelNames("upstream")
-                .register(registry);
+        upstreams = new UpstreamFamilies(registry);
         accessLogDropped = Counter.build(
                         "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
                 .register(registry);
@@ -90,7 +78,7 @@ public final class Metrics {
 
     /** The children of an upstream. */
     public UpstreamMetrics upstream(String upstream) {
-        return new UpstreamMetrics(upstream, upstreamRequests, upstreamUnsolicited, upstreamConnections);
+        return new UpstreamMetrics(upstream, upstreams);
     }
 
     /** The children of a listener. */

@@ -5,6 +5,7 @@ import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /** The metric children of one upstream. Thread-safe. */
 public final class UpstreamMetrics {
@@ -14,16 +15,25 @@ public final class UpstreamMetrics {
     private final Map<UpstreamFault, Counter.Child> failed = new EnumMap<>(UpstreamFault.class);
     private final Counter.Child unsolicited;
     private final Gauge.Child connections;
+    private final Counter.Child retriesDenied;
+    private final Counter.Child ejections;
+    private final String upstream;
+    private final UpstreamFamilies families;
 
-    UpstreamMetrics(String upstream, Counter requests, Counter unsolicited, Gauge connections) {
+    UpstreamMetrics(String upstream, UpstreamFamilies families) {
+        Counter requests = families.requests;
+        this.upstream = upstream;
+        this.families = families;
         this.answered = requests.labels(upstream, "answered");
         this.retried = requests.labels(upstream, "retried");
         this.cancelled = requests.labels(upstream, "cancelled");
         for (UpstreamFault fault : UpstreamFault.values()) {
             failed.put(fault, requests.labels(upstream, fault.label()));
         }
-        this.unsolicited = unsolicited.labels(upstream);
-        this.connections = connections.labels(upstream);
+        this.unsolicited = families.unsolicited.labels(upstream);
+        this.connections = families.connections.labels(upstream);
+        this.retriesDenied = families.retriesDenied.labels(upstream);
+        this.ejections = families.ejections.labels(upstream);
     }
 
     /** A whole response came back. */
@@ -62,5 +72,32 @@ public final class UpstreamMetrics {
     /** An established connection was closed. */
     public void disconnected() {
         connections.dec();
+    }
+
+    /** A request was not sent again because the budget is used up. */
+    public void retryDenied() {
+        retriesDenied.inc();
+    }
+
+    /** A target was taken out for what it did. */
+    public void ejected() {
+        ejections.inc();
+    }
+
+    /** Shows what is counted elsewhere; read when the metrics are. */
+    public void watch(IntSupplier targets, IntSupplier available, IntSupplier active, IntSupplier waiting) {
+        families.targets.setChild(reading(targets), upstream);
+        families.availableTargets.setChild(reading(available), upstream);
+        families.activeRequests.setChild(reading(active), upstream);
+        families.waitingRequests.setChild(reading(waiting), upstream);
+    }
+
+    private static Gauge.Child reading(IntSupplier value) {
+        return new Gauge.Child() {
+            @Override
+            public double get() {
+                return value.getAsInt();
+            }
+        };
     }
 }

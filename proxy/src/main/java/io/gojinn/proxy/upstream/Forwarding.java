@@ -3,14 +3,22 @@ package io.gojinn.proxy.upstream;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.Activity;
+import io.gojinn.proxy.http.DeadlineTimer;
 import io.gojinn.proxy.http.Exchange;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,39 +26,108 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the exchange's event loop, to which the connection of its target belongs as well. The body is taken from the
  * client only while the target takes it, and the response is read only while the client takes it, so that this holds one read
- * and one watermark a direction.
+ * and one watermark a direction, and what {@link HeldBody} keeps for another attempt.
  *
- * <p>A request is sent a second time only when a connection that had been used before failed before anything came back, no
- * byte of a body was handed to it, and the method is idempotent (RFC 9110, 9.2.2): a server may close an idle connection just
- * as it is taken. One that the target has not acted on is sent again whatever its method (RFC 9113, 8.7).
+ * <p>It waits for its turn, then it is tried with one target after the other: again only while nothing of a response went to
+ * the client and all of the body that has come is held, and either the target cannot have acted on the request or the method is
+ * idempotent (RFC 9110, 9.2.2). Each further attempt is paid from the budget, but for the one that follows when a target
+ * closed an idle connection just as it was taken: that says nothing of the target.
  */
-final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Listener {
+final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Listener, Admission.Waiter {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+    private static final long MAX_BACKOFF_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Exchange exchange;
     private final Upstream upstream;
+    private final HeldBody body;
+    private long hash;
+
+    private @Nullable DeadlineTimer requestTimer;
+    // Until the turn has come, or until the next attempt.
+    private @Nullable Future<?> pause;
+    private boolean queued;
+    private boolean hasTurn;
 
     private @Nullable TargetStream stream;
     private @Nullable TargetPool pool;
+    private List<Target> tried = List.of();
+    private int attempts;
+    private boolean staleRepeated;
+
     private boolean done;
-    private boolean retried;
-    private boolean bodyBegun;
-    private boolean requestSent;
+    private boolean bodySent;
+    private boolean requestComplete;
     private boolean responded;
-    private boolean interimSeen;
+    private boolean informed;
 
     Forwarding(Exchange exchange, Upstream upstream) {
         this.exchange = exchange;
         this.upstream = upstream;
+        RetryPolicy retry = upstream.policy().retry();
+        this.body = new HeldBody(retry.attempts() > 1 ? retry.maxBodyBytes() : 0);
+    }
+
+    @Override
+    public EventLoop loop() {
+        return exchange.loop();
     }
 
     @Override
     public void start() {
-        TargetPool target = upstream.next(exchange.loop());
-        pool = target;
+        hash = HashKey.of(upstream.policy().balance(), exchange);
+        upstream.retryBudget().began();
+        upstream.policy().requestTimeout().ifPresent(timeout -> {
+            requestTimer = new DeadlineTimer(loop(), () -> fail(UpstreamFault.REQUEST_TIMEOUT, ""));
+            requestTimer.set(System.nanoTime() + timeout.toNanos());
+        });
+        switch (upstream.admission().enter(this)) {
+            case ADMITTED -> admitted();
+            case WAITING -> {
+                queued = true;
+                pause = loop().schedule(
+                                () -> fail(UpstreamFault.QUEUE_TIMEOUT, ""),
+                                upstream.policy().limits().queueTimeout().toNanos(),
+                                TimeUnit.NANOSECONDS);
+            }
+            case FULL -> fail(UpstreamFault.QUEUE_FULL, "");
+        }
+    }
+
+    @Override
+    public void admitted() {
+        queued = false;
+        if (done) {
+            upstream.admission().leave();
+            return;
+        }
+        endPause();
+        hasTurn = true;
+        attempt();
+    }
+
+    private void attempt() {
+        pause = null;
+        if (done) {
+            return;
+        }
+        LoopTargets targets = upstream.targets(loop());
+        TargetPool chosen = targets.choose(hash, tried);
+        if (chosen == null) {
+            fail(targets.isEmpty() ? UpstreamFault.RESOLVE : UpstreamFault.BUSY, "");
+            return;
+        }
+        pool = chosen;
+        Target target = chosen.target();
         exchange.upstreamTarget(target.label());
-        ForwardedFields.toUpstream(exchange, target.label());
-        target.take(this);
+        if (attempts == 0) {
+            ForwardedFields.toUpstream(exchange, target.config().authority());
+        } else if (exchange.authority().isEmpty()) {
+            exchange.request()
+                    .headers()
+                    .set(HttpHeaderNames.HOST, target.config().authority());
+        }
+        attempts++;
+        chosen.take(this);
     }
 
     @Override
@@ -68,12 +145,11 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
                         exchange.request().headers()),
                 exchange.contentLength(),
                 this);
-        if (requestSent) {
-            // A second attempt: the end of an empty body has already come.
-            taken.write(LastHttpContent.EMPTY_LAST_CONTENT);
+        bodySent |= body.send(taken, requestComplete);
+        if (requestComplete) {
             awaitResponse(taken);
         } else {
-            exchange.wantBody(taken.isWritable());
+            awaitBody(taken);
         }
         taken.flush();
     }
@@ -81,7 +157,8 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     @Override
     public void refused(UpstreamFault fault, String detail) {
         if (!done) {
-            fail(fault, detail);
+            countFailure();
+            attemptFailed(fault, detail, TargetStream.Delivery.UNPROCESSED);
         }
     }
 
@@ -89,23 +166,31 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
 
     @Override
     public void bodyReceived(HttpContent content) {
+        if (content instanceof LastHttpContent last) {
+            requestComplete = true;
+            ForwardedFields.trailers(last.trailingHeaders());
+        }
         TargetStream to = stream;
         if (to == null) {
-            content.release();
+            if (done) {
+                content.release();
+            } else {
+                body.await(content);
+            }
             return;
         }
-        bodyBegun |= content.content().isReadable();
-        if (content instanceof LastHttpContent last) {
-            bodyBegun |= !last.trailingHeaders().isEmpty();
-            ForwardedFields.trailers(last.trailingHeaders());
-            requestSent = true;
-            to.write(content);
+        if (!responded) {
+            body.keep(content);
+        }
+        bodySent |= content.content().isReadable()
+                || (content instanceof LastHttpContent last
+                        && !last.trailingHeaders().isEmpty());
+        to.write(content);
+        to.flush();
+        if (requestComplete) {
             awaitResponse(to);
-            to.flush();
         } else {
-            to.write(content);
-            to.flush();
-            exchange.wantBody(to.isWritable());
+            awaitBody(to);
         }
     }
 
@@ -115,11 +200,23 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         }
     }
 
+    // A client that sends slowly is the listener's concern, a target that takes slowly is ours.
+    private void awaitBody(TargetStream to) {
+        boolean writable = to.isWritable();
+        if (!responded && writable) {
+            to.noDeadline();
+        } else if (!responded) {
+            to.deadline(System.nanoTime() + upstream.idleTimeoutNanos());
+        }
+        // Last: what is wanted may come at once.
+        exchange.wantBody(writable);
+    }
+
     @Override
     public void targetWritabilityChanged() {
         TargetStream to = stream;
-        if (to != null && !requestSent) {
-            exchange.wantBody(to.isWritable());
+        if (to != null && !requestComplete) {
+            awaitBody(to);
         }
     }
 
@@ -133,14 +230,29 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
             return;
         }
         if (status < 200) {
-            interimSeen = true;
             if (status != 100) {
+                informed = true;
                 ForwardedFields.toClient(response);
                 exchange.inform(response.status(), response.headers());
             }
             return;
         }
+        if (pool != null) {
+            upstream.health().responded(pool.target(), status);
+        }
+        if (upstream.policy().retry().statuses().contains(status)
+                && mayRepeat(TargetStream.Delivery.UNKNOWN)
+                && mayRetry()) {
+            TargetStream refusing = stream;
+            stream = null;
+            if (refusing != null) {
+                refusing.cancel();
+            }
+            retry();
+            return;
+        }
         responded = true;
+        body.release();
         ForwardedFields.toClient(response);
         exchange.begin(response.status(), response.headers());
         progress();
@@ -159,6 +271,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     public void ended(LastHttpContent last) {
         done = true;
         stream = null;
+        release();
         upstream.metrics().answered();
         ForwardedFields.trailers(last.trailingHeaders());
         exchange.finish(last);
@@ -179,7 +292,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
             return;
         }
         if (exchange.isWritable()) {
-            from.deadline(System.nanoTime() + upstream.responseTimeoutNanos());
+            from.deadline(System.nanoTime() + upstream.idleTimeoutNanos());
         } else {
             from.noDeadline();
         }
@@ -197,32 +310,87 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     @Override
     public void failed(UpstreamFault fault, String detail, TargetStream.Delivery delivery) {
         stream = null;
-        if (done) {
-            return;
-        }
-        if (mayRetry(delivery)) {
-            retried = true;
-            upstream.metrics().retried();
-            exchange.wantBody(false);
-            TargetPool again = pool;
-            if (again != null) {
-                again.connect(this);
+        if (!done) {
+            if (delivery == TargetStream.Delivery.UNKNOWN && !responded) {
+                countFailure();
             }
+            attemptFailed(fault, detail, delivery);
+        }
+    }
+
+    private void countFailure() {
+        if (pool != null) {
+            upstream.health().failed(pool.target());
+        }
+    }
+
+    // Another attempt.
+
+    private void attemptFailed(UpstreamFault fault, String detail, TargetStream.Delivery delivery) {
+        TargetPool last = pool;
+        if (last == null || !mayHelp(fault) || !mayRepeat(delivery)) {
+            fail(fault, detail);
+        } else if (delivery == TargetStream.Delivery.STALE && !staleRepeated) {
+            staleRepeated = true;
+            exchange.wantBody(false);
+            upstream.metrics().retried();
+            last.connect(this);
+        } else if (mayRetry()) {
+            retry();
         } else {
             fail(fault, detail);
         }
     }
 
-    private boolean mayRetry(TargetStream.Delivery delivery) {
-        if (retried || responded || interimSeen || bodyBegun) {
+    /** Whether another target, or the same one a little later, may do better. */
+    private static boolean mayHelp(UpstreamFault fault) {
+        return switch (fault) {
+            case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, CERTIFICATE, RESPONSE_TIMEOUT, CLOSED -> true;
+            case PROTOCOL, TRUNCATED, QUEUE_FULL, QUEUE_TIMEOUT, BUSY, REQUEST_TIMEOUT -> false;
+        };
+    }
+
+    /** Whether it does no harm to send the request again, and whether that is possible. */
+    private boolean mayRepeat(TargetStream.Delivery delivery) {
+        if (responded || informed || (bodySent && !body.isWhole())) {
             return false;
         }
         return switch (delivery) {
             case UNPROCESSED -> true;
-            case STALE -> IDEMPOTENT.contains(exchange.request().method().name());
-            case UNKNOWN -> false;
+            case STALE, UNKNOWN ->
+                IDEMPOTENT.contains(exchange.request().method().name());
         };
     }
+
+    private boolean mayRetry() {
+        if (attempts >= upstream.policy().retry().attempts()) {
+            return false;
+        }
+        if (upstream.retryBudget().take()) {
+            return true;
+        }
+        upstream.metrics().retryDenied();
+        return false;
+    }
+
+    private void retry() {
+        TargetPool failed = pool;
+        if (failed != null) {
+            if (tried.isEmpty()) {
+                tried = new ArrayList<>(upstream.policy().retry().attempts());
+            }
+            tried.add(failed.target());
+        }
+        leaveTarget();
+        exchange.wantBody(false);
+        upstream.metrics().retried();
+        long longest = Math.min(
+                MAX_BACKOFF_NANOS, upstream.policy().retry().backoff().toNanos() << Math.min(attempts - 1, 10));
+        long nanos = longest == 0 ? 0 : ThreadLocalRandom.current().nextLong(longest);
+        pause = loop().schedule(this::attempt, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    // The end.
 
     private void fail(UpstreamFault fault, String detail) {
         stop();
@@ -244,6 +412,38 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         stream = null;
         if (lost != null) {
             lost.cancel();
+        }
+        release();
+    }
+
+    private void release() {
+        endPause();
+        if (requestTimer != null) {
+            requestTimer.close();
+        }
+        body.release();
+        leaveTarget();
+        if (queued) {
+            // When the turn has come already, admitted() gives it back.
+            queued = !upstream.admission().withdraw(this);
+        }
+        if (hasTurn) {
+            hasTurn = false;
+            upstream.admission().leave();
+        }
+    }
+
+    private void leaveTarget() {
+        if (pool != null) {
+            pool.target().leave();
+            pool = null;
+        }
+    }
+
+    private void endPause() {
+        if (pause != null) {
+            pause.cancel(false);
+            pause = null;
         }
     }
 }

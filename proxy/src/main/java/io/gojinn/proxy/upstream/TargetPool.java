@@ -1,6 +1,7 @@
 package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.failure.UpstreamFault;
+import io.gojinn.proxy.observe.LogLimit;
 import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
@@ -22,16 +23,16 @@ final class TargetPool {
 
     private final EventLoop loop;
     private final TargetConnector connector;
-    private final String label;
+    private final Target target;
     private final int maxIdle;
     private final UpstreamMetrics metrics;
     private final ArrayDeque<Http1TargetConnection> idle = new ArrayDeque<>();
     private boolean closed;
 
-    TargetPool(EventLoop loop, TargetConnector connector, String label, int maxIdle, UpstreamMetrics metrics) {
+    TargetPool(EventLoop loop, TargetConnector connector, Target target, int maxIdle, UpstreamMetrics metrics) {
         this.loop = loop;
         this.connector = connector;
-        this.label = label;
+        this.target = target;
         this.maxIdle = maxIdle;
         this.metrics = metrics;
     }
@@ -45,8 +46,8 @@ final class TargetPool {
         void refused(UpstreamFault fault, String detail);
     }
 
-    String label() {
-        return label;
+    Target target() {
+        return target;
     }
 
     /** Takes a stream of a connection that stands, or else of a new one. The taker may be told at once. */
@@ -99,9 +100,13 @@ final class TargetPool {
     /** A connection is given up because the target sent what no request asked for. */
     void spokenUnasked() {
         metrics.unsolicited();
-        LOG.atWarn()
-                .addKeyValue("upstream", label)
-                .log("a connection is closed: the target sent more than was asked for");
+        long heldBack = target.unsolicitedLog().pass();
+        if (heldBack != LogLimit.HELD_BACK) {
+            LOG.atWarn()
+                    .addKeyValue("upstream", target.label())
+                    .addKeyValue("held_back", heldBack)
+                    .log("a connection is closed: the target sent more than was asked for");
+        }
     }
 
     void closed(Http1TargetConnection connection) {

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A group of servers that answer the same requests, taken in turn.
+ * A group of servers that answer the same requests.
  *
  * @param targets at least one
  * @param connectTimeout to establish a connection, TLS and the preface of HTTP/2 included
- * @param responseTimeout from the last byte of the request to the header section of the response, and between two pieces of
- *     the response
+ * @param responseTimeout from the last byte of the request to the header section of the response
  * @param idleConnections the most unused connections kept per target and event loop
  * @param wire what is spoken with the targets
+ * @param policy how targets are chosen, watched and spared
  */
 public record UpstreamConfig(
         String name,
@@ -19,12 +19,27 @@ public record UpstreamConfig(
         Duration connectTimeout,
         Duration responseTimeout,
         int idleConnections,
-        WireConfig wire) {
+        WireConfig wire,
+        UpstreamPolicy policy) {
+    /** The heaviest target. */
+    public static final int MAX_WEIGHT = 1_000;
+
     public UpstreamConfig {
         targets = List.copyOf(targets);
         if (targets.isEmpty()) {
             throw new IllegalArgumentException("targets is empty, expected at least one");
         }
+    }
+
+    /** An upstream without a policy of its own. */
+    public UpstreamConfig(
+            String name,
+            List<Target> targets,
+            Duration connectTimeout,
+            Duration responseTimeout,
+            int idleConnections,
+            WireConfig wire) {
+        this(name, targets, connectTimeout, responseTimeout, idleConnections, wire, UpstreamPolicy.defaults());
     }
 
     /** Whether a target is reached by TLS. */
@@ -37,8 +52,25 @@ public record UpstreamConfig(
      *
      * @param host a name or an address, an IPv6 one without brackets
      * @param tls whether it is reached by TLS
+     * @param weight its share of the requests, against the weights of the others
      */
-    public record Target(String host, int port, boolean tls) {
+    public record Target(String host, int port, boolean tls, int weight) {
+        public Target {
+            if (weight < 1 || weight > MAX_WEIGHT) {
+                throw new IllegalArgumentException("weight is " + weight + ", expected 1 to " + MAX_WEIGHT);
+            }
+        }
+
+        /** A server that gets as much as any other. */
+        public Target(String host, int port, boolean tls) {
+            this(host, port, tls, 1);
+        }
+
+        /** The same server with another weight. */
+        public Target weighing(int weight) {
+            return new Target(host, port, tls, weight);
+        }
+
         /** The value of a Host field that names it. */
         public String authority() {
             String literal = host.indexOf(':') >= 0 ? "[" + host + "]" : host;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.upstream;
+
+import org.jspecify.annotations.NullMarked;
