@@ -90,8 +90,8 @@ final class TestPolicy {
         return new UpstreamConfig(
                 "app",
                 Stream.of(addresses)
-                        .map(address ->
-                                new UpstreamConfig.Target(address.getAddress().getHostAddress(), address.getPort(), false))
+                        .map(address -> new UpstreamConfig.Target(
+                                address.getAddress().getHostAddress(), address.getPort(), false))
                         .toList(),
                 Duration.ofMillis(500),
                 responseTimeout,

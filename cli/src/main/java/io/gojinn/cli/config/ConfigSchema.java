@@ -652,7 +652,9 @@ final class ConfigSchema {
 
     private static ValueType<Target> target() {
         return Types.parsed(
-                "a URL http://host:port or https://host:port", (text, decoding) -> Addresses.target(text), Target::authority);
+                "a URL http://host:port or https://host:port",
+                (text, decoding) -> Addresses.target(text),
+                Target::authority);
     }
 
     private static ValueType<BalancePolicy> balance() {

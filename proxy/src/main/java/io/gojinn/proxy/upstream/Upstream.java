@@ -111,8 +111,7 @@ public final class Upstream implements Action {
                 admission::waiting);
     }
 
-    private TargetPool pool(
-            Bootstrap bootstrap, EventLoop loop, Target target, Optional<SslContext> tls, int maxIdle) {
+    private TargetPool pool(Bootstrap bootstrap, EventLoop loop, Target target, Optional<SslContext> tls, int maxIdle) {
         TargetConnector connector =
                 new TargetConnector(bootstrap.clone(loop), target.address(), target.config(), config, tls.orElse(null));
         return new TargetPool(loop, connector, target, maxIdle, metrics);
