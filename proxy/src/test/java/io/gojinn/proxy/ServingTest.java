@@ -65,8 +65,8 @@ class ServingTest {
                     List.of(),
                     List.of(),
                     Optional.empty());
-            assertThatThrownBy(() ->
-                            ProxyServer.start(config, Map.of(), new CollectorRegistry(), targets -> "{}", Optional.empty()))
+            assertThatThrownBy(() -> ProxyServer.start(
+                            config, Map.of(), new CollectorRegistry(), targets -> "{}", Optional.empty()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("listener second")
                     .hasMessageContaining(String.valueOf(second.getPort()));
