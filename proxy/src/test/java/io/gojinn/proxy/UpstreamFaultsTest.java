@@ -448,7 +448,7 @@ class UpstreamFaultsTest {
                 RawUpstream two = RawUpstream.answering(OK);
                 TestProxy proxy =
                         start(TestPolicy.policy().ejection(5, 0, 100, 0.5).of(one, killed, two))) {
-            load(proxy, 16, 400, 2_000, killed::close);
+            load(proxy, 8, 100, 300, killed::close);
         }
     }
 
@@ -470,7 +470,7 @@ class UpstreamFaultsTest {
                         .responseTimeout(1_000)
                         .ejection(5, 0, 60_000, 0.5)
                         .of(one, hole, two))) {
-            load(proxy, 16, 400, 2_000, () -> silent.set(true));
+            load(proxy, 8, 100, 300, () -> silent.set(true));
         }
     }
 
@@ -485,7 +485,7 @@ class UpstreamFaultsTest {
                         .ejection(5, 0, 60_000, 0.5)
                         .of(one.address(), (InetSocketAddress) full.getLocalSocketAddress(), two.address()))) {
             assertThat(first.isConnected() && second.isConnected()).isTrue();
-            load(proxy, 8, 100, 1, () -> {});
+            load(proxy, 8, 50, 1, () -> {});
         }
     }
 
