@@ -105,8 +105,10 @@ final class HttpSyntax {
                 throw new Refused("a path without . and .. segments");
             }
         }
-        String sample = fixed.replace('{', '_').replace('}', '_');
-        String canonical = fixed.isEmpty() ? fixed : RequestPath.canonical(sample);
+        // A prefix is held against the path it begins: /a//* would take what begins with /a//, which nothing does.
+        String begin = text.endsWith("/*") ? fixed + "/" : fixed;
+        String sample = begin.replace('{', '_').replace('}', '_');
+        String canonical = RequestPath.canonical(sample);
         if (canonical == null) {
             throw new Refused("a path that requests can have, see routing.md");
         }
