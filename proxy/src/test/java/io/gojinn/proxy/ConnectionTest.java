@@ -91,8 +91,8 @@ class ConnectionTest {
 
     @Test
     void saysWhichMethodsAPathTakes() {
-        RouteMatch post =
-                new RouteMatch(List.of(), Optional.empty(), Optional.of("/p"), Set.of("PUT", "POST"), Map.of());
+        RouteMatch post = new RouteMatch(
+                List.of(), Optional.empty(), Optional.of("/p"), Set.of("PUT", "POST"), Map.of(), Map.of());
         try (TestProxy proxy = TestProxy.with()
                         .route("post", post, new RouteAction.Respond(200, Map.of(), ""))
                         .start();

@@ -49,7 +49,7 @@ final class TestProxy implements AutoCloseable {
     }
 
     static RouteMatch path(String path) {
-        return new RouteMatch(List.of(), Optional.empty(), Optional.of(path), Set.of(), Map.of());
+        return RouteMatch.ofPath(path);
     }
 
     RawClient connect() {

@@ -182,7 +182,7 @@ final class ConfigAssembler {
                 action(route));
     }
 
-    private static RouteMatch match(Section match) {
+    static RouteMatch match(Section match) {
         return new RouteMatch(
                 match.get(ConfigSchema.MATCH_LISTENER).stream()
                         .map(Sited::value)
@@ -190,7 +190,8 @@ final class ConfigAssembler {
                 match.find(ConfigSchema.MATCH_HOST),
                 match.find(ConfigSchema.MATCH_PATH),
                 Set.copyOf(match.get(ConfigSchema.MATCH_METHODS)),
-                match.get(ConfigSchema.MATCH_HEADERS));
+                match.get(ConfigSchema.MATCH_HEADERS),
+                match.get(ConfigSchema.MATCH_QUERY));
     }
 
     private static RouteAction action(Section route) {

@@ -545,11 +545,16 @@ final class ConfigSchema {
             Types.strings("a table of header fields", HttpSyntax::fieldName, HttpSyntax::fieldValue),
             Map.of(),
             "Fields that must be there with exactly this value.");
+    static final Key<Map<String, String>> MATCH_QUERY = Key.defaulted(
+            "query",
+            Types.strings("a table of query parameters", HttpSyntax::parameterName, HttpSyntax::parameterValue),
+            Map.of(),
+            "Parameters that must be there with exactly this value, after decoding.");
     static final Schema MATCH_TABLE = new Schema(
             "[route.match]",
-            "The requests a route takes: those for which every given part matches.",
+            "The requests a route takes: those for which every given part matches, see [routing](routing.md).",
             "",
-            List.of(MATCH_LISTENER, MATCH_HOST, MATCH_PATH, MATCH_METHODS, MATCH_HEADERS));
+            List.of(MATCH_LISTENER, MATCH_HOST, MATCH_PATH, MATCH_METHODS, MATCH_HEADERS, MATCH_QUERY));
 
     static final Key<Integer> RESPOND_STATUS =
             Key.defaulted("status", Types.integer(200, 599), 200, "The status code.");

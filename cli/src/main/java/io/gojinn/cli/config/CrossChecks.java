@@ -1,12 +1,15 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.route.RouteAction;
+import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.route.RoutePlan;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,8 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** The checks that one value alone cannot decide: against other tables, and against the disk. */
 final class CrossChecks {
@@ -239,36 +240,32 @@ final class CrossChecks {
         }
     }
 
-    /** Of two routes with one match the second never gets a request. */
+    /** A route whose every request another one takes before never gets one. */
     private void matches() {
-        Map<List<Object>, Place> first = new HashMap<>();
+        Map<RouteConfig, Section> sections = new LinkedHashMap<>();
+        List<RouteConfig> routes = new ArrayList<>();
         for (Section route : file.tables(ConfigSchema.ROUTES)) {
             Place place = route.has(ConfigSchema.MATCH) ? route.placeOf(ConfigSchema.MATCH) : route.place();
             if (problems.existBelow(place) && route.has(ConfigSchema.MATCH)) {
                 continue;
             }
-            Place before = first.putIfAbsent(identity(route.table(ConfigSchema.MATCH)), route.place());
-            if (before != null) {
-                problems.add(
-                        place,
-                        "the same match as " + before.key() + " on line " + before.line(),
-                        "one that takes other requests: the first route takes them all");
-            }
+            RouteMatch match =
+                    route.find(ConfigSchema.MATCH).map(ConfigAssembler::match).orElse(RouteMatch.ANY);
+            // Named by its place: routes of one name are a problem of their own.
+            RouteConfig config = new RouteConfig(route.place().key(), match, new RouteAction.Forward(""));
+            sections.put(config, route);
+            routes.add(config);
         }
-    }
-
-    private static List<Object> identity(Section match) {
-        Set<String> listeners = new TreeSet<>();
-        match.find(ConfigSchema.MATCH_LISTENER).orElse(List.of()).forEach(listener -> listeners.add(listener.value()));
-        Map<String, String> headers = new TreeMap<>();
-        match.find(ConfigSchema.MATCH_HEADERS)
-                .orElse(Map.of())
-                .forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
-        return List.of(
-                listeners,
-                match.find(ConfigSchema.MATCH_HOST).orElse("").toLowerCase(Locale.ROOT),
-                match.find(ConfigSchema.MATCH_PATH).orElse("").replaceAll("\\{[^/]*}", "{}"),
-                new TreeSet<>(match.find(ConfigSchema.MATCH_METHODS).orElse(List.of())),
-                headers);
+        RoutePlan.shadowed(routes).forEach((route, before) -> {
+            Section section = sections.get(route);
+            Section first = sections.get(before);
+            if (section != null && first != null) {
+                problems.add(
+                        section.has(ConfigSchema.MATCH) ? section.placeOf(ConfigSchema.MATCH) : section.place(),
+                        "a match that leaves nothing to it: " + first.place().key() + " on line "
+                                + first.place().line() + " takes all its requests first",
+                        "one that takes other requests");
+            }
+        });
     }
 }

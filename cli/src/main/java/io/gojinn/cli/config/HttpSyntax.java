@@ -61,6 +61,19 @@ final class HttpSyntax {
         }
     }
 
+    static void parameterName(String text) throws Refused {
+        if (text.isEmpty()) {
+            throw new Refused("the name of a query parameter");
+        }
+        parameterValue(text);
+    }
+
+    static void parameterValue(String text) throws Refused {
+        if (!text.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+            throw new Refused("printable ASCII");
+        }
+    }
+
     static void hostPattern(String text) throws Refused {
         String expected = "a host name without port, or *. and a host name";
         String name = text.startsWith("*.") ? text.substring(2) : text;

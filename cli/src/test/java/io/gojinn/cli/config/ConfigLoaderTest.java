@@ -483,12 +483,27 @@ class ConfigLoaderTest {
                 function = "greet"
                 [[route]]
                 name = "other"
-                match = { host = "a.example", path = "/{y}", methods = ["PUT"], headers = { x-a = "1" } }
+                match = { host = "a.example", path = "/{y}", methods = ["PUT", "POST"], headers = { x-a = "1" } }
+                function = "greet"
+                [[route]]
+                name = "more_conditions"
+                match = { host = "a.example", path = "/{z}", methods = ["PUT"], headers = { X-A = "1" }, query = { q = "1" } }
+                function = "greet"
+                [[route]]
+                name = "every_path"
+                match = { host = "a.example", methods = ["PUT"] }
+                function = "greet"
+                [[route]]
+                name = "every_path_first"
+                match = { host = "a.example", path = "/*" }
                 function = "greet"
                 """;
         assertThat(fixture.routeProblems(route))
-                .containsExactly("proxy.toml:13:1: route[1].match: found the same match as route[0] on line 7,"
-                        + " expected one that takes other requests: the first route takes them all");
+                .containsExactly(
+                        "proxy.toml:13:1: route[1].match: found a match that leaves nothing to it: route[0] on line 7 takes"
+                                + " all its requests first, expected one that takes other requests",
+                        "proxy.toml:25:1: route[4].match: found a match that leaves nothing to it: route[5] on line 27 takes"
+                                + " all its requests first, expected one that takes other requests");
     }
 
     @Test
@@ -574,6 +589,11 @@ class ConfigLoaderTest {
                 "/%zz",
                 "/a/../b",
                 "/.",
+                "/%41",
+                "/%2b",
+                "/a//b",
+                "/a//*",
+                "/a%2Fb",
                 "/ä"
             })
     void refusesPaths(String path) {

@@ -5,6 +5,7 @@ import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.observe.RouteMetrics;
 import io.gojinn.proxy.route.Matched;
+import io.gojinn.proxy.route.RouteRequest;
 import io.gojinn.proxy.route.Router;
 import io.netty.handler.codec.http.HttpRequest;
 import java.util.Map;
@@ -34,8 +35,13 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
                         refused.failure(),
                         startNanos);
             case RequestHead.Accepted(RequestHead head) ->
-                switch (router.match(
-                        connection.settings().listener(), head.host(), head.path(), head.method(), request.headers())) {
+                switch (router.match(new RouteRequest(
+                        connection.settings().listener(),
+                        head.host(),
+                        head.path(),
+                        head.query(),
+                        head.method(),
+                        request.headers()))) {
                     case Matched.Found<Route>(Route route, Map<String, String> params) ->
                         new Exchange(connection, stream, request, origin, head, route, params, startNanos);
                     case Matched.WrongMethod<Route> wrong ->

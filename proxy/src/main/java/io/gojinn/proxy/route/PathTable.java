@@ -1,49 +1,44 @@
 package io.gojinn.proxy.route;
 
 import io.gojinn.proxy.route.Router.Candidate;
-import io.gojinn.proxy.route.Router.Capture;
 import io.gojinn.proxy.route.Router.Lookup;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The routes of one host by path: a hash map of exact paths, a trie of segments for the others. */
+/**
+ * The routes of one host by path: a hash map of exact paths, a trie of segments for the others.
+ *
+ * <p>A walk through the trie is at a node and at the index where the next segment of the path begins, which is beyond the
+ * path when there is none. It is never deeper than the deepest pattern.
+ */
 final class PathTable<T> {
-    private static final String PREFIX_END = "/*";
-
-    private final Map<String, List<Candidate<T>>> exact = new HashMap<>();
+    private final SegmentMap<List<Candidate<T>>> exact = new SegmentMap<>();
     private final Node<T> root = new Node<>();
     private final List<Candidate<T>> anyPath = new ArrayList<>();
     private boolean capturing;
-    private boolean prefixed;
 
-    /** Adds a route; {@code path} is null for one that takes every path. */
-    void add(@Nullable String path, Candidate<T> candidate) {
-        if (path == null) {
+    void add(Candidate<T> candidate) {
+        PathPattern pattern = candidate.path();
+        if (pattern == null) {
             anyPath.add(candidate);
             return;
         }
-        if (!path.startsWith("/")) {
-            throw new IllegalArgumentException("path is \"" + path + "\", expected one that starts with /");
-        }
-        boolean prefix = path.endsWith(PREFIX_END);
-        if (!prefix && candidate.captures().isEmpty()) {
-            exact.computeIfAbsent(path, p -> new ArrayList<>()).add(candidate);
+        if (pattern.isExact()) {
+            List<Candidate<T>> same = exact.get(pattern.text());
+            if (same == null) {
+                same = new ArrayList<>(1);
+                exact.put(pattern.text(), same);
+            }
+            same.add(candidate);
             return;
         }
-        String pattern = prefix ? path.substring(0, path.length() - PREFIX_END.length()) : path;
         Node<T> node = root;
-        for (String segment : RequestPath.segments(pattern)) {
-            node = isCapture(segment) ? node.capture() : node.literal(segment);
+        for (PathPattern.Segment segment : pattern.segments()) {
+            node = segment.capture() ? node.capture() : node.literal(segment.text());
         }
-        if (prefix) {
-            prefixed = true;
+        if (pattern.prefix()) {
             node.prefixes.add(candidate);
         } else {
             capturing = true;
@@ -60,102 +55,89 @@ final class PathTable<T> {
 
     /** Whether a route of this table takes the request. */
     boolean find(Lookup<T> lookup) {
-        List<Candidate<T>> same = exact.get(lookup.path);
+        String path = lookup.path();
+        List<Candidate<T>> same = exact.get(path);
         if (same != null && lookup.take(same)) {
             return true;
         }
-        if (capturing && takeTerminal(root, 0, lookup)) {
+        if (capturing && takeTerminal(root, path, 1, lookup)) {
             return true;
         }
-        if (prefixed && takePrefix(lookup)) {
-            return true;
+        // From the longest prefix to the shortest.
+        for (int depth = deepestPrefix(root, path, 1, 0, Integer.MAX_VALUE);
+                depth >= 0;
+                depth = deepestPrefix(root, path, 1, 0, depth)) {
+            if (takePrefix(root, path, 1, depth, lookup)) {
+                return true;
+            }
         }
         return lookup.take(anyPath);
     }
 
-    // Each node of a trie has one path to it, so that this visits no node twice.
-    private static <T> boolean takeTerminal(Node<T> node, int depth, Lookup<T> lookup) {
-        String[] segments = lookup.segments();
-        if (depth == segments.length) {
+    // Each node of a trie has one path to it, so that a walk visits no node twice.
+    private static <T> boolean takeTerminal(Node<T> node, String path, int from, Lookup<T> lookup) {
+        if (from > path.length()) {
             return lookup.take(node.terminals);
         }
-        Node<T> literal = node.literals.get(segments[depth]);
-        if (literal != null && takeTerminal(literal, depth + 1, lookup)) {
+        int end = RequestPath.segmentEnd(path, from);
+        Node<T> literal = node.literals.get(path, from, end);
+        if (literal != null && takeTerminal(literal, path, end + 1, lookup)) {
             return true;
         }
         // A capture names a segment, and an empty one is none.
-        return node.capture != null && !segments[depth].isEmpty() && takeTerminal(node.capture, depth + 1, lookup);
+        return node.capture != null && end > from && takeTerminal(node.capture, path, end + 1, lookup);
     }
 
-    private boolean takePrefix(Lookup<T> lookup) {
-        List<Prefix<T>> prefixes = new ArrayList<>(4);
-        collectPrefixes(root, 0, lookup.segments(), prefixes);
-        if (prefixes.size() > 1) {
-            prefixes.sort(
-                    Comparator.comparingInt((Prefix<T> prefix) -> prefix.depth).reversed());
+    /** The greatest depth less than {@code below} at which prefixes of the path end, or -1. */
+    private static <T> int deepestPrefix(Node<T> node, String path, int from, int depth, int below) {
+        if (depth >= below) {
+            return -1;
         }
-        for (Prefix<T> prefix : prefixes) {
-            if (lookup.take(prefix.candidates)) {
-                return true;
-            }
+        int deepest = node.prefixes.isEmpty() ? -1 : depth;
+        if (from > path.length()) {
+            return deepest;
         }
-        return false;
-    }
-
-    private static <T> void collectPrefixes(Node<T> node, int depth, String[] segments, List<Prefix<T>> into) {
-        if (!node.prefixes.isEmpty()) {
-            into.add(new Prefix<>(depth, node.prefixes));
-        }
-        if (depth == segments.length) {
-            return;
-        }
-        Node<T> literal = node.literals.get(segments[depth]);
+        int end = RequestPath.segmentEnd(path, from);
+        Node<T> literal = node.literals.get(path, from, end);
         if (literal != null) {
-            collectPrefixes(literal, depth + 1, segments, into);
+            deepest = Math.max(deepest, deepestPrefix(literal, path, end + 1, depth + 1, below));
         }
-        if (node.capture != null && !segments[depth].isEmpty()) {
-            collectPrefixes(node.capture, depth + 1, segments, into);
+        if (node.capture != null && end > from) {
+            deepest = Math.max(deepest, deepestPrefix(node.capture, path, end + 1, depth + 1, below));
         }
+        return deepest;
     }
 
-    /** The captures of a pattern, in order. */
-    static List<Capture> captures(String pattern) {
-        List<Capture> captures = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        String[] segments = RequestPath.segments(pattern);
-        for (int i = 0; i < segments.length; i++) {
-            String segment = segments[i];
-            if (isCapture(segment)) {
-                String name = segment.substring(1, segment.length() - 1);
-                if (name.isEmpty() || !names.add(name)) {
-                    throw new IllegalArgumentException(
-                            "path is \"" + pattern + "\", expected captures with names that differ");
-                }
-                captures.add(new Capture(name, i));
-            } else if (segment.indexOf('{') >= 0 || segment.indexOf('}') >= 0) {
-                throw new IllegalArgumentException(
-                        "path is \"" + pattern + "\", expected a capture to be a whole segment");
-            }
+    private static <T> boolean takePrefix(Node<T> node, String path, int from, int depth, Lookup<T> lookup) {
+        if (depth == 0) {
+            return lookup.take(node.prefixes);
         }
-        return List.copyOf(captures);
+        if (from > path.length()) {
+            return false;
+        }
+        int end = RequestPath.segmentEnd(path, from);
+        Node<T> literal = node.literals.get(path, from, end);
+        if (literal != null && takePrefix(literal, path, end + 1, depth - 1, lookup)) {
+            return true;
+        }
+        return node.capture != null && end > from && takePrefix(node.capture, path, end + 1, depth - 1, lookup);
     }
-
-    private static boolean isCapture(String segment) {
-        return segment.startsWith("{") && segment.endsWith("}");
-    }
-
-    private record Prefix<T>(int depth, List<Candidate<T>> candidates) {}
 
     private static final class Node<T> {
-        final Map<String, Node<T>> literals = new HashMap<>();
-        final List<Candidate<T>> terminals = new ArrayList<>();
-        final List<Candidate<T>> prefixes = new ArrayList<>();
+        final SegmentMap<Node<T>> literals = new SegmentMap<>();
+        final List<Candidate<T>> terminals = new ArrayList<>(0);
+        final List<Candidate<T>> prefixes = new ArrayList<>(0);
 
         @Nullable
         Node<T> capture;
 
         Node<T> literal(String segment) {
-            return literals.computeIfAbsent(segment, s -> new Node<>());
+            Node<T> known = literals.get(segment);
+            if (known == null) {
+                known = new Node<>();
+                literals.put(segment, known);
+            }
+            return known;
         }
 
         Node<T> capture() {

@@ -3,8 +3,6 @@ package io.gojinn.proxy.route;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Path parameters ({@code ;x=y}) are a part of their segment.
  */
 public final class RequestPath {
-    private static final String[] NO_SEGMENTS = {};
     private static final char[] HEX = "0123456789ABCDEF".toCharArray();
 
     private RequestPath() {}
@@ -203,7 +200,7 @@ public final class RequestPath {
     }
 
     // -1 for what is no encoded octet
-    private static int decodedOctet(String path, int percentAt) {
+    static int decodedOctet(String path, int percentAt) {
         if (percentAt + 2 >= path.length()) {
             return -1;
         }
@@ -216,19 +213,10 @@ public final class RequestPath {
         return c < 0x80 ? Character.digit(c, 16) : -1;
     }
 
-    /** The parts between the slashes: {@code /a/b} has two, {@code /a/} has two, the last empty, an empty path none. */
-    static String[] segments(String path) {
-        if (path.isEmpty()) {
-            return NO_SEGMENTS;
-        }
-        List<String> segments = new ArrayList<>(8);
-        int start = 1;
-        for (int slash = path.indexOf('/', start); slash >= 0; slash = path.indexOf('/', start)) {
-            segments.add(path.substring(start, slash));
-            start = slash + 1;
-        }
-        segments.add(path.substring(start));
-        return segments.toArray(NO_SEGMENTS);
+    /** Where the segment that begins here ends: at a slash or with the path. */
+    static int segmentEnd(String path, int from) {
+        int slash = path.indexOf('/', from);
+        return slash < 0 ? path.length() : slash;
     }
 
     /** Percent-decodes one segment of a safe path as UTF-8. */

@@ -13,20 +13,28 @@ import java.util.Set;
  * @param path exact; or a prefix when it ends in {@code /*}; with captures when it has <code>{name}</code> segments
  * @param methods case-sensitive (RFC 9110, 9.1); empty for all
  * @param headers fields that must be there with exactly this value; names are compared without case
+ * @param query parameters that must be there with exactly this value, after decoding; names are compared with case
  */
 public record RouteMatch(
         List<String> listeners,
         Optional<String> host,
         Optional<String> path,
         Set<String> methods,
-        Map<String, String> headers) {
+        Map<String, String> headers,
+        Map<String, String> query) {
     /** Takes every request. */
     public static final RouteMatch ANY =
-            new RouteMatch(List.of(), Optional.empty(), Optional.empty(), Set.of(), Map.of());
+            new RouteMatch(List.of(), Optional.empty(), Optional.empty(), Set.of(), Map.of(), Map.of());
 
     public RouteMatch {
         listeners = List.copyOf(listeners);
         methods = Set.copyOf(methods);
         headers = Map.copyOf(headers);
+        query = Map.copyOf(query);
+    }
+
+    /** Takes every request for a path. */
+    public static RouteMatch ofPath(String path) {
+        return new RouteMatch(List.of(), Optional.empty(), Optional.of(path), Set.of(), Map.of(), Map.of());
     }
 }

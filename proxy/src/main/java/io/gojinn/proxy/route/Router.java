@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,19 +19,19 @@ import org.jspecify.annotations.Nullable;
  *   <li>by host: the exact name, then wildcards from the longest suffix to the shortest, then routes without a host;
  *   <li>by path: the exact path, then paths with captures (a literal segment before a capture, from left to right), then
  *       prefixes from the longest to the shortest, then routes without a path;
- *   <li>by further conditions: more header fields first, then routes that name methods before those that do not, then
- *       routes that name listeners;
+ *   <li>by further conditions: more header fields and query parameters first, then routes that name methods before those
+ *       that do not, then routes that name listeners;
  *   <li>by their order in the config.
  * </ol>
  *
  * <p>A prefix ends at a segment: {@code /v1/*} takes {@code /v1}, {@code /v1/} and {@code /v1/x}, not {@code /v10}. Paths
- * are compared as they were sent, without decoding: {@link RequestPath} has refused those that another party could read
- * differently. A lookup costs hash lookups by the number of host labels and path segments, not of routes; only captures
- * cost what matches them.
+ * are compared in their one form, see {@link RequestPath}. A lookup costs hash lookups by the number of host labels and path
+ * segments, not of routes; only routes of one host and path are looked at one after the other. Unless the route has captures,
+ * it makes no garbage but the search itself. {@link RoutePlan} tells the order to people.
  */
 public final class Router<T> {
-    private final Map<String, PathTable<T>> exactHosts = new HashMap<>();
-    private final Map<String, PathTable<T>> wildcardHosts = new HashMap<>();
+    private final SegmentMap<PathTable<T>> exactHosts = new SegmentMap<>();
+    private final SegmentMap<PathTable<T>> wildcardHosts = new SegmentMap<>();
     private final PathTable<T> anyHost = new PathTable<>();
 
     /** A route before it is compiled. */
@@ -44,12 +45,7 @@ public final class Router<T> {
     public Router(List<Entry<T>> entries) {
         int order = 0;
         for (Entry<T> entry : entries) {
-            Candidate<T> candidate = new Candidate<>(
-                    entry.match(),
-                    entry.route(),
-                    entry.match().path().map(PathTable::captures).orElse(List.of()),
-                    order++);
-            table(entry.match()).add(entry.match().path().orElse(null), candidate);
+            table(entry.match()).add(Candidate.of(entry, order++));
         }
         exactHosts.values().forEach(PathTable::sort);
         wildcardHosts.values().forEach(PathTable::sort);
@@ -61,20 +57,21 @@ public final class Router<T> {
             return anyHost;
         }
         String host = match.host().get().toLowerCase(Locale.ROOT);
-        return host.startsWith("*.")
-                ? wildcardHosts.computeIfAbsent(host.substring(1), suffix -> new PathTable<>())
-                : exactHosts.computeIfAbsent(host, name -> new PathTable<>());
+        boolean wildcard = host.startsWith("*.");
+        SegmentMap<PathTable<T>> hosts = wildcard ? wildcardHosts : exactHosts;
+        String key = wildcard ? host.substring(1) : host;
+        PathTable<T> known = hosts.get(key);
+        if (known == null) {
+            known = new PathTable<>();
+            hosts.put(key, known);
+        }
+        return known;
     }
 
-    /**
-     * Finds the route.
-     *
-     * @param host in lower case and without port; empty when the request names none
-     * @param path as it was sent, accepted by {@link RequestPath}
-     */
-    public Matched<T> match(String listener, String host, String path, String method, HttpHeaders headers) {
-        Lookup<T> lookup = new Lookup<>(listener, path, method, headers);
-        if (find(lookup, host)) {
+    /** Finds the route. */
+    public Matched<T> match(RouteRequest request) {
+        Lookup<T> lookup = new Lookup<>(request);
+        if (find(lookup, request.host())) {
             return lookup.found();
         }
         return lookup.allowed == null ? new Matched.None<>() : new Matched.WrongMethod<>(lookup.allowed);
@@ -87,7 +84,7 @@ public final class Router<T> {
         }
         if (!wildcardHosts.isEmpty()) {
             for (int dot = host.indexOf('.', 1); dot > 0; dot = host.indexOf('.', dot + 1)) {
-                PathTable<T> wildcard = wildcardHosts.get(host.substring(dot));
+                PathTable<T> wildcard = wildcardHosts.get(host, dot, host.length());
                 if (wildcard != null && wildcard.find(lookup)) {
                     return true;
                 }
@@ -98,39 +95,28 @@ public final class Router<T> {
 
     /** One search: what is looked for and what was found. Confined to its caller. */
     static final class Lookup<T> {
-        final String path;
-        private final String listener;
-        private final String method;
-        private final HttpHeaders headers;
-        private String @Nullable [] segments;
-        private @Nullable T route;
-        private Map<String, String> params = Map.of();
+        private final RouteRequest request;
+        private @Nullable Candidate<T> taken;
         private @Nullable Set<String> allowed;
 
-        Lookup(String listener, String path, String method, HttpHeaders headers) {
-            this.listener = listener;
-            this.path = path;
-            this.method = method;
-            this.headers = headers;
+        Lookup(RouteRequest request) {
+            this.request = request;
         }
 
-        /** The path between its slashes; split on first use. */
-        String[] segments() {
-            if (segments == null) {
-                segments = RequestPath.segments(path);
-            }
-            return segments;
+        String path() {
+            return request.path();
         }
 
         /** Whether one of the candidates takes the request; keeps it, and the methods of those that only lack theirs. */
         boolean take(List<Candidate<T>> candidates) {
-            for (Candidate<T> candidate : candidates) {
-                if (!candidate.takesListener(listener) || !candidate.takesHeaders(headers)) {
+            // By index: an iterator would be the only garbage of most searches.
+            for (int i = 0; i < candidates.size(); i++) {
+                Candidate<T> candidate = candidates.get(i);
+                if (!candidate.takesAllButMethod(request)) {
                     continue;
                 }
-                if (candidate.takesMethod(method)) {
-                    route = candidate.route();
-                    params = decode(candidate.captures());
+                if (candidate.takesMethod(request.method())) {
+                    taken = candidate;
                     return true;
                 }
                 if (allowed == null) {
@@ -141,31 +127,42 @@ public final class Router<T> {
             return false;
         }
 
-        private Map<String, String> decode(List<Capture> captures) {
-            if (captures.isEmpty()) {
-                return Map.of();
-            }
-            Map<String, String> decoded = new HashMap<>();
-            for (Capture capture : captures) {
-                decoded.put(capture.name(), RequestPath.decode(segments()[capture.segment()]));
-            }
-            return Map.copyOf(decoded);
-        }
-
         private Matched<T> found() {
-            if (route == null) {
+            if (taken == null) {
                 throw new IllegalStateException("nothing was found");
             }
-            return new Matched.Found<>(route, params);
+            return taken.found(request.path());
         }
     }
 
-    /** A named segment of a pattern, by its index. */
-    record Capture(String name, int segment) {}
-
-    /** A route in a table. */
-    record Candidate<T>(RouteMatch match, T route, List<Capture> captures, int order)
+    /**
+     * A route in a table.
+     *
+     * @param plain what is found when the path has no captures
+     */
+    record Candidate<T>(
+            RouteMatch match,
+            @Nullable PathPattern path,
+            List<Map.Entry<String, String>> fields,
+            List<Map.Entry<String, String>> parameters,
+            Matched.Found<T> plain,
+            int order)
             implements Comparable<Candidate<T>> {
+        static <T> Candidate<T> of(Entry<T> entry, int order) {
+            Optional<String> path = entry.match().path();
+            return new Candidate<>(
+                    entry.match(),
+                    path.map(PathPattern::of).orElse(null),
+                    List.copyOf(entry.match().headers().entrySet()),
+                    List.copyOf(entry.match().query().entrySet()),
+                    new Matched.Found<>(entry.route(), Map.of()),
+                    order);
+        }
+
+        boolean takesAllButMethod(RouteRequest request) {
+            return takesListener(request.listener()) && takesHeaders(request.headers()) && takesQuery(request.query());
+        }
+
         boolean takesListener(String listener) {
             return match.listeners().isEmpty() || match.listeners().contains(listener);
         }
@@ -175,7 +172,8 @@ public final class Router<T> {
         }
 
         boolean takesHeaders(HttpHeaders headers) {
-            for (Map.Entry<String, String> wanted : match.headers().entrySet()) {
+            for (int i = 0; i < fields.size(); i++) {
+                Map.Entry<String, String> wanted = fields.get(i);
                 if (!headers.contains(wanted.getKey(), wanted.getValue(), false)) {
                     return false;
                 }
@@ -183,21 +181,36 @@ public final class Router<T> {
             return true;
         }
 
+        boolean takesQuery(String query) {
+            for (int i = 0; i < parameters.size(); i++) {
+                Map.Entry<String, String> wanted = parameters.get(i);
+                if (!QueryParameter.isIn(query, wanted.getKey(), wanted.getValue())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private Matched.Found<T> found(String requestPath) {
+            if (path == null || !path.captures()) {
+                return plain;
+            }
+            Map<String, String> decoded = new HashMap<>();
+            int from = 1;
+            for (PathPattern.Segment segment : path.segments()) {
+                int end = RequestPath.segmentEnd(requestPath, from);
+                if (segment.capture()) {
+                    decoded.put(segment.text(), RequestPath.decode(requestPath.substring(from, end)));
+                }
+                from = end + 1;
+            }
+            return new Matched.Found<>(plain.route(), Map.copyOf(decoded));
+        }
+
         @Override
         public int compareTo(Candidate<T> other) {
-            int byHeaders = Integer.compare(
-                    other.match.headers().size(), match.headers().size());
-            if (byHeaders != 0) {
-                return byHeaders;
-            }
-            int byMethods = Boolean.compare(
-                    match.methods().isEmpty(), other.match.methods().isEmpty());
-            if (byMethods != 0) {
-                return byMethods;
-            }
-            int byListeners = Boolean.compare(
-                    match.listeners().isEmpty(), other.match.listeners().isEmpty());
-            return byListeners != 0 ? byListeners : Integer.compare(order, other.order);
+            int byConditions = RouteOrder.byConditions(match, other.match);
+            return byConditions != 0 ? byConditions : Integer.compare(order, other.order);
         }
     }
 }

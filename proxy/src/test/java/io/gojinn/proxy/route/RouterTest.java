@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,16 +81,21 @@ class RouterTest {
         entries.add(new Router.Entry<>(conditions(Set.of(), Map.of("X-A", "1")), "header"));
         entries.add(new Router.Entry<>(conditions(Set.of("GET"), Map.of("X-A", "1")), "both"));
         Router<String> router = new Router<>(entries);
-        assertThat(router.match("l", "h", "/", "POST", headers("x-a", "2"))).isEqualTo(found("first"));
-        assertThat(router.match("l", "h", "/", "GET", headers("x-a", "2"))).isEqualTo(found("method"));
-        assertThat(router.match("l", "h", "/", "PUT", headers("x-a", "1"))).isEqualTo(found("header"));
-        assertThat(router.match("l", "h", "/", "GET", headers("x-a", "1"))).isEqualTo(found("both"));
+        assertThat(router.match(request("l", "h", "/", "POST", headers("x-a", "2"))))
+                .isEqualTo(found("first"));
+        assertThat(router.match(request("l", "h", "/", "GET", headers("x-a", "2"))))
+                .isEqualTo(found("method"));
+        assertThat(router.match(request("l", "h", "/", "PUT", headers("x-a", "1"))))
+                .isEqualTo(found("header"));
+        assertThat(router.match(request("l", "h", "/", "GET", headers("x-a", "1"))))
+                .isEqualTo(found("both"));
     }
 
     @Test
     void fallsBackToALessSpecificRouteThatTakesTheRequest() {
         entries.add(new Router.Entry<>(
-                new RouteMatch(List.of(), Optional.empty(), Optional.of("/a"), Set.of("POST"), Map.of()), "post"));
+                new RouteMatch(List.of(), Optional.empty(), Optional.of("/a"), Set.of("POST"), Map.of(), Map.of()),
+                "post"));
         add("prefix", "", "/*");
         assertThat(find("h", "/a")).isEqualTo("prefix");
     }
@@ -97,20 +103,24 @@ class RouterTest {
     @Test
     void tellsWrongMethodFromNoRoute() {
         entries.add(new Router.Entry<>(
-                new RouteMatch(List.of(), Optional.empty(), Optional.of("/a"), Set.of("POST", "PUT"), Map.of()), "a"));
+                new RouteMatch(
+                        List.of(), Optional.empty(), Optional.of("/a"), Set.of("POST", "PUT"), Map.of(), Map.of()),
+                "a"));
         entries.add(new Router.Entry<>(
-                new RouteMatch(List.of("other"), Optional.empty(), Optional.of("/a"), Set.of("GET"), Map.of()), "b"));
+                new RouteMatch(
+                        List.of("other"), Optional.empty(), Optional.of("/a"), Set.of("GET"), Map.of(), Map.of()),
+                "b"));
         Router<String> router = new Router<>(entries);
-        assertThat(router.match("l", "h", "/a", "GET", headers()))
+        assertThat(router.match(request("l", "h", "/a", "GET", headers())))
                 .isEqualTo(new Matched.WrongMethod<String>(Set.of("POST", "PUT")));
-        assertThat(router.match("l", "h", "/b", "GET", headers())).isEqualTo(new Matched.None<String>());
-        assertThat(router.match("other", "h", "/a", "GET", headers())).isEqualTo(found("b"));
+        assertThat(router.match(request("l", "h", "/b", "GET", headers()))).isEqualTo(new Matched.None<String>());
+        assertThat(router.match(request("other", "h", "/a", "GET", headers()))).isEqualTo(found("b"));
     }
 
     @Test
     void decodesCaptures() {
         add("c", "", "/{a}/x/{b}");
-        assertThat(new Router<>(entries).match("l", "h", "/%C3%A4%20/x/1+1", "GET", headers()))
+        assertThat(new Router<>(entries).match(request("l", "h", "/%C3%A4%20/x/1+1", "GET", headers())))
                 .isEqualTo(new Matched.Found<>("c", Map.of("a", "\u00e4 ", "b", "1+1")));
     }
 
@@ -118,7 +128,7 @@ class RouterTest {
     @ValueSource(strings = {"a", "", "/{}", "/{a}/{a}", "/a{b}", "/{a"})
     void refusesMalformedPatterns(String path) {
         entries.add(new Router.Entry<>(
-                new RouteMatch(List.of(), Optional.empty(), Optional.of(path), Set.of(), Map.of()), "x"));
+                new RouteMatch(List.of(), Optional.empty(), Optional.of(path), Set.of(), Map.of(), Map.of()), "x"));
         assertThatThrownBy(() -> new Router<>(entries))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining('"' + path + '"');
@@ -134,17 +144,23 @@ class RouterTest {
                 host.isEmpty() ? Optional.empty() : Optional.of(host),
                 path.isEmpty() ? Optional.empty() : Optional.of(path),
                 Set.of(),
+                Map.of(),
                 Map.of());
     }
 
     private static RouteMatch conditions(Set<String> methods, Map<String, String> headers) {
-        return new RouteMatch(List.of(), Optional.empty(), Optional.empty(), methods, headers);
+        return new RouteMatch(List.of(), Optional.empty(), Optional.empty(), methods, headers, Map.of());
     }
 
     private String find(String host, String path) {
-        return new Router<>(entries).match("l", host, path, "GET", headers()) instanceof Matched.Found<String> found
+        return new Router<>(entries).match(request("l", host, path, "GET", headers()))
+                        instanceof Matched.Found<String> found
                 ? found.route()
                 : "nothing";
+    }
+
+    private static RouteRequest request(String listener, String host, String path, String method, HttpHeaders headers) {
+        return new RouteRequest(listener, host, path, "", method, headers);
     }
 
     private static Matched<String> found(String route) {
