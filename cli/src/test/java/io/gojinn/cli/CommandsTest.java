@@ -67,6 +67,62 @@ class CommandsTest {
     }
 
     @Test
+    void checkPrintsTheRoutesInTheirOrder() throws IOException {
+        assertThat(run("check", "--routes", config(ROUTES))).isZero();
+        assertThat(out.toString().lines())
+                .containsSubsequence(
+                        "   1  users   host a.example, path /v1/{id}, methods GET  ->  respond 201",
+                        "   2  canary  path /v1/*, header X-Canary: yes, query v=2  ->  respond 202",
+                        "   3  api     path /v1/*  ->  redirect 308 /v2",
+                        "   4  all     every request  ->  respond 200");
+    }
+
+    @Test
+    void checkSaysWhichRouteTakesARequestAndWhy() throws IOException {
+        Path file = config(ROUTES);
+        assertThat(run("check", file, "--request", "POST http://A.example/%761//7?v=2", "--header", "x-canary: no"))
+                .isZero();
+        assertThat(out.toString().lines())
+                .containsSubsequence(
+                        "the path is brought into the form /v1/7",
+                        "  users comes before, but its method is not met",
+                        "  canary comes before, but its headers are not met",
+                        "listener a: api takes it (path /v1/*)  ->  redirect 308 /v2",
+                        "  all would, but comes later");
+        assertThat(run("check", file, "--json", "--request", "GET http://b/a/../b"))
+                .isZero();
+        assertThat(out.toString()).contains("\"decision\":[\"refused with 400");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "GET /x", "GET ftp://a/", "GET https://a/", "GET http://a b/"})
+    void checkRefusesRequestsThatNoListenerCouldGet(String request) throws IOException {
+        assertThat(run("check", config(ROUTES), "--request", request)).isEqualTo(2);
+        assertThat(err.toString()).contains("--request");
+    }
+
+    private static final String ROUTES = """
+            [[listener]]
+            name = "a"
+            address = "127.0.0.1:0"
+            [[route]]
+            name = "all"
+            respond = {}
+            [[route]]
+            name = "api"
+            match.path = "/v1/*"
+            redirect = { status = 308, location = "/v2" }
+            [[route]]
+            name = "users"
+            match = { host = "a.example", path = "/v1/{id}", methods = ["GET"] }
+            respond.status = 201
+            [[route]]
+            name = "canary"
+            match = { path = "/v1/*", headers = { X-Canary = "yes" }, query = { v = "2" } }
+            respond.status = 202
+            """;
+
+    @Test
     void checkNamesFunctionAndReasonOfABadModule() throws IOException {
         Files.writeString(folder.resolve("f.wasm"), "no module");
         Path file = config("[[listener]]\nname='a'\naddress='127.0.0.1:0'\n[[function]]\nname='f'\nmodule='f.wasm'\n");

@@ -73,9 +73,10 @@ public final class Application implements AutoCloseable {
     /**
      * Does all that {@link #start} does but bind and serve.
      *
+     * @return what the file says
      * @throws Refusal with every problem
      */
-    public static void check(Path file) throws Refusal {
+    public static GojinnConfig check(Path file) throws Refusal {
         GojinnConfig config = load(file);
         try (FunctionRuntime runtime = FunctionRuntime.start(options(config), new CollectorRegistry())) {
             prepare(runtime, config);
@@ -85,6 +86,7 @@ public final class Application implements AutoCloseable {
         } catch (IOException e) {
             throw new Refusal(List.of(file + ": " + e.getMessage()));
         }
+        return config;
     }
 
     private static RuntimeOptions options(GojinnConfig config) {
