@@ -1,0 +1,5 @@
+/** Benchmarks of routing. */
+@NullMarked
+package io.gojinn.proxy.route;
+
+import org.jspecify.annotations.NullMarked;
