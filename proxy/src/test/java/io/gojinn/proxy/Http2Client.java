@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A client that sends exactly the HTTP/2 frames it is told to, and reads frames one by one. */
+/** A peer that sends exactly the HTTP/2 frames it is told to, and reads frames one by one. */
 final class Http2Client implements AutoCloseable {
     static final int DATA = 0;
     static final int HEADERS = 1;
@@ -157,6 +157,16 @@ final class Http2Client implements AutoCloseable {
     /** A connection with prior knowledge, whose settings are default. */
     static Http2Client connect(TestProxy proxy) {
         return silent(proxy).preface();
+    }
+
+    /** The side of the server, whose client has sent its preface; its settings are still to be sent. */
+    static Http2Client accepted(Socket socket) throws IOException {
+        Http2Client peer = new Http2Client(socket);
+        byte[] preface = peer.in.readNBytes(PREFACE.length());
+        if (!PREFACE.equals(new String(preface, StandardCharsets.ISO_8859_1))) {
+            throw new IOException("no preface");
+        }
+        return peer;
     }
 
     Http2Client preface() {

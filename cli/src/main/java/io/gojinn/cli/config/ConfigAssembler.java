@@ -96,10 +96,18 @@ final class ConfigAssembler {
                 upstream.get(ConfigSchema.RESPONSE_TIMEOUT),
                 upstream.get(ConfigSchema.IDLE_CONNECTIONS),
                 new WireConfig(
-                        WireConfig.Protocol.AUTO,
+                        upstream.get(ConfigSchema.UPSTREAM_PROTOCOL),
                         upstreamTls(upstream.table(ConfigSchema.UPSTREAM_TLS)),
-                        WireConfig.Http2.defaults()),
+                        upstreamHttp2(upstream.table(ConfigSchema.UPSTREAM_HTTP2))),
                 policy(upstream));
+    }
+
+    private static WireConfig.Http2 upstreamHttp2(Section http2) {
+        return new WireConfig.Http2(
+                http2.get(ConfigSchema.UPSTREAM_STREAMS),
+                Math.toIntExact(http2.get(ConfigSchema.UPSTREAM_STREAM_WINDOW)),
+                http2.get(ConfigSchema.UPSTREAM_CONTROL_FRAMES),
+                http2.find(ConfigSchema.UPSTREAM_PING_INTERVAL));
     }
 
     private static WireConfig.Tls upstreamTls(Section tls) {

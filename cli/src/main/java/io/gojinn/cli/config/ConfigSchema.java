@@ -13,6 +13,7 @@ import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.proxy.upstream.UpstreamLimits;
 import io.gojinn.proxy.upstream.UpstreamPolicy;
+import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
 import java.net.InetSocketAddress;
@@ -35,6 +36,7 @@ final class ConfigSchema {
     private static final UpstreamLimits LIMITS = POLICY.limits();
     private static final RetryPolicy RETRY = POLICY.retry();
     private static final EjectionPolicy EJECTION = POLICY.ejection();
+    private static final WireConfig.Http2 WIRE_HTTP2 = WireConfig.Http2.defaults();
 
     // [server]
     static final Key<Integer> EVENT_LOOPS =
@@ -213,6 +215,39 @@ final class ConfigSchema {
             "TLS to targets with `https` URLs. Their certificates are verified, with their names.",
             "",
             List.of(UPSTREAM_CA, UPSTREAM_SERVER_NAME, UPSTREAM_CERTIFICATE, UPSTREAM_KEY, UPSTREAM_INSECURE));
+    static final Key<WireConfig.Protocol> UPSTREAM_PROTOCOL = Key.defaulted(
+            "protocol",
+            upstreamProtocol(),
+            WireConfig.Protocol.AUTO,
+            "`auto` is HTTP/2 or HTTP/1.1 as the target chooses by ALPN, and HTTP/1.1 in clear text; `h2` in clear text "
+                    + "needs no agreement before.");
+    static final Key<Integer> UPSTREAM_STREAMS = Key.defaulted(
+            "streams",
+            Types.integer(1, 10_000),
+            WIRE_HTTP2.streams(),
+            "Requests at once on one connection, if the target takes as many; for more another connection is made.");
+    static final Key<Long> UPSTREAM_STREAM_WINDOW = Key.defaulted(
+            "stream_window",
+            Types.size(1 << 16, 1 << 26),
+            (long) WIRE_HTTP2.streamWindow(),
+            "Bytes of a response that are held for a client that does not read.");
+    static final Key<Integer> UPSTREAM_CONTROL_FRAMES = Key.defaulted(
+            "control_frames",
+            Types.integer(1, 1_000_000),
+            WIRE_HTTP2.controlFrames(),
+            "Frames of one connection that carry no response, in ten seconds, of each kind.");
+    static final Key<Duration> UPSTREAM_PING_INTERVAL = Key.optional(
+            "ping_interval",
+            Types.duration(MILLISECOND, HOUR),
+            "How long a target may be silent while requests are with it before it is pinged. Left out: it is pinged only "
+                    + "when a request has timed out. Many gRPC servers take no more than one ping in five minutes.");
+    static final Schema UPSTREAM_HTTP2_TABLE = new Schema(
+            "[upstream.http2]",
+            "What an HTTP/2 connection to a target carries and bears.",
+            "",
+            List.of(UPSTREAM_STREAMS, UPSTREAM_STREAM_WINDOW, UPSTREAM_CONTROL_FRAMES, UPSTREAM_PING_INTERVAL));
+    static final Key<Section> UPSTREAM_HTTP2 =
+            Key.optional("http2", Types.table(UPSTREAM_HTTP2_TABLE), "Left out: the defaults below.");
     static final Key<Section> UPSTREAM_TLS =
             Key.optional("tls", Types.table(UPSTREAM_TLS_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> UPSTREAM_NAME =
@@ -393,7 +428,7 @@ final class ConfigSchema {
             "connect_timeout",
             Types.duration(MILLISECOND, HOUR),
             Duration.ofSeconds(1),
-            "To establish a connection, TLS included.");
+            "To establish a connection, TLS and the preface of HTTP/2 included.");
     static final Key<Duration> RESPONSE_TIMEOUT = Key.defaulted(
             "response_timeout",
             Types.duration(MILLISECOND, Duration.ofHours(24)),
@@ -429,7 +464,9 @@ final class ConfigSchema {
                     RETRY_KEY,
                     EJECTION_KEY,
                     HEALTH,
-                    UPSTREAM_TLS));
+                    UPSTREAM_PROTOCOL,
+                    UPSTREAM_TLS,
+                    UPSTREAM_HTTP2));
 
     // [[function]] and [defaults.function]
     static final Key<Duration> TIMEOUT = Key.defaulted(
@@ -704,6 +741,21 @@ final class ConfigSchema {
                     throw new Refused("\"x-forwarded-for\" or \"forwarded\"");
                 },
                 field -> '"' + field.field() + '"');
+    }
+
+    private static ValueType<WireConfig.Protocol> upstreamProtocol() {
+        String expected = "\"auto\", \"http/1.1\" or \"h2\"";
+        return Types.parsed(
+                expected,
+                (text, decoding) -> {
+                    for (WireConfig.Protocol protocol : WireConfig.Protocol.values()) {
+                        if (protocol.id().equals(text)) {
+                            return protocol;
+                        }
+                    }
+                    throw new Refused(expected);
+                },
+                protocol -> '"' + protocol.id() + '"');
     }
 
     private static ValueType<Protocol> protocol() {

@@ -128,6 +128,34 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void decodesTheProtocolOfAnUpstream() {
+        WireConfig wire = fixture.accepted("""
+                [[upstream]]
+                name = "app"
+                targets = ["http://127.0.0.1:3000"]
+                protocol = "h2"
+                http2 = { streams = 7, stream_window = "1MiB", control_frames = 8, ping_interval = "9s" }
+                [[listener]]
+                name = "web"
+                address = ":1"
+                """).proxy().upstreams().getFirst().wire();
+        assertThat(wire.protocol()).isEqualTo(WireConfig.Protocol.H2);
+        assertThat(wire.http2()).isEqualTo(new WireConfig.Http2(7, 1 << 20, 8, Optional.of(Duration.ofSeconds(9))));
+        assertThat(fixture.problems("""
+                [[upstream]]
+                name = "app"
+                targets = ["http://127.0.0.1:3000"]
+                protocol = "h2c"
+                [[listener]]
+                name = "web"
+                address = ":1"
+                """))
+                .singleElement()
+                .asString()
+                .contains("found \"h2c\", expected \"auto\", \"http/1.1\" or \"h2\"");
+    }
+
+    @Test
     void refusesTlsThatCannotBeMeant() {
         assertThat(fixture.problems("""
                 [[upstream]]

@@ -14,6 +14,8 @@ public enum UpstreamFault {
     RESPONSE_TIMEOUT("upstream_timeout", 504),
     /** The connection ended before a header section. */
     CLOSED("upstream_closed", 502),
+    /** The target ended the stream of the request, and only that, before a header section. */
+    RESET("upstream_reset", 502),
     /** What came back is no HTTP response, or one that cannot be passed on safely. */
     PROTOCOL("upstream_protocol", 502),
     /** The response ended before its length. */

@@ -15,13 +15,13 @@ import io.netty.handler.codec.http2.Http2FrameTypes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at every frame that a client sends before it is decoded, and stops those who only make work (RFC 9113, 10.5).
+ * Looks at every frame that a peer sends before it is decoded, and stops those who only make work (RFC 9113, 10.5).
  *
  * <p>Each kind of frame that carries no request has a {@link RateLimit} of its own, and a header block has a most number of
  * frames and bytes. Whole frames are handed on, so that it is known how long an unfinished one is under way. Confined to the
  * event loop of the connection.
  */
-final class FrameGuard implements Http2FrameReader {
+public final class FrameGuard implements Http2FrameReader {
     // A header list of the default limit needs three frames of the default size.
     private static final int MAX_BLOCK_FRAMES = 16;
     // nghttp2, curl and browsers send at most two for each frame of a body.
@@ -29,7 +29,7 @@ final class FrameGuard implements Http2FrameReader {
 
     private final Http2FrameReader frames;
     private final Http2Connection connection;
-    private final RecentStreams recent;
+    private final @Nullable RecentStreams recent;
     private final long maxBlockBytes;
 
     private final RateLimit resets;
@@ -49,15 +49,24 @@ final class FrameGuard implements Http2FrameReader {
     private @Nullable Http2Fault violated;
 
     /**
+     * Guards the reader of a connection to a server.
+     *
+     * @param maxBlockBytes of a header block as it is sent; what it decodes to has its own limit
+     */
+    public FrameGuard(Http2FrameReader frames, Http2Connection connection, long maxBlockBytes, Http2Limits limits) {
+        this(frames, connection, null, maxBlockBytes, limits);
+    }
+
+    /**
      * Guards a reader.
      *
-     * @param recent streams that have ended lately
+     * @param recent streams that have ended lately; null where the peer opens none
      * @param maxBlockBytes of a header block as it is sent; what it decodes to has its own limit
      */
     FrameGuard(
             Http2FrameReader frames,
             Http2Connection connection,
-            RecentStreams recent,
+            @Nullable RecentStreams recent,
             long maxBlockBytes,
             Http2Limits limits) {
         long nowNanos = System.nanoTime();
@@ -75,14 +84,22 @@ final class FrameGuard implements Http2FrameReader {
     }
 
     /** The limit that was broken, null when none was. */
-    @Nullable
-    Http2Fault violated() {
+    public @Nullable Http2Fault violated() {
         return violated;
     }
 
     /** A frame of a body was sent: the client may answer it with window updates. */
-    void dataSent() {
+    public void dataSent() {
         windowUpdates.give(WINDOW_UPDATES_PER_DATA);
+        if (recent == null) {
+            // A server may measure its bandwidth with as many.
+            pings.give(1);
+        }
+    }
+
+    /** A stream was opened on this side: the peer may reset it. */
+    public void streamOpened() {
+        resets.give(1);
     }
 
     /**
@@ -177,7 +194,7 @@ final class FrameGuard implements Http2FrameReader {
     // a
     // stream that was reset the decoder answers.
     private void refuseForgotten(int streamId) throws Http2Exception {
-        if (connection.stream(streamId) != null || !connection.streamMayHaveExisted(streamId)) {
+        if (recent == null || connection.stream(streamId) != null || !connection.streamMayHaveExisted(streamId)) {
             return;
         }
         RecentStreams.Fate fate = recent.fate(streamId);

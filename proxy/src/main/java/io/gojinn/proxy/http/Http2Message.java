@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * before: names are tokens in lower case, pseudo-header fields are known, come first and but once, no field belongs to a
  * connection, TE says {@code trailers}, Content-Length is one number.
  */
-final class Http2Message {
-    static final HttpVersion HTTP_2 = new HttpVersion("HTTP/2.0", true);
+public final class Http2Message {
+    public static final HttpVersion HTTP_2 = new HttpVersion("HTTP/2.0", true);
 
     private static final HttpMethod NONE = HttpMethod.valueOf("-");
 
@@ -170,7 +170,7 @@ final class Http2Message {
      *
      * @return null when it is malformed or has more fields than {@code maxFields}
      */
-    static @Nullable HttpHeaders trailers(Http2Headers section, int maxFields) {
+    public static @Nullable HttpHeaders trailers(Http2Headers section, int maxFields) {
         if (section.size() > maxFields) {
             return null;
         }
@@ -194,14 +194,15 @@ final class Http2Message {
         return section;
     }
 
-    /** Turns trailers of an answer into those of HTTP/2. */
-    static Http2Headers trailers(HttpHeaders trailers) {
+    /** Turns trailers into those of HTTP/2. */
+    public static Http2Headers trailers(HttpHeaders trailers) {
         Http2Headers section = new DefaultHttp2Headers(false, trailers.size());
         copy(trailers, section);
         return section;
     }
 
-    private static void copy(HttpHeaders headers, Http2Headers section) {
+    /** Adds fields to a section, all but those of a connection. */
+    public static void copy(HttpHeaders headers, Http2Headers section) {
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
         while (fields.hasNext()) {
             Map.Entry<CharSequence, CharSequence> field = fields.next();
@@ -235,8 +236,8 @@ final class Http2Message {
         return !text.isEmpty();
     }
 
-    // RFC 9113, 8.2.1, and no other control character than the tab
-    private static boolean isValue(CharSequence value) {
+    /** Whether a value may be passed on: no control character but the tab, no space around it (RFC 9113, 8.2.1). */
+    public static boolean isValue(CharSequence value) {
         int length = value.length();
         for (int i = 0; i < length; i++) {
             char c = value.charAt(i);

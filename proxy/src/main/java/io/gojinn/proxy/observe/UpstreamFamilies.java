@@ -8,6 +8,7 @@ import io.prometheus.client.Gauge;
 final class UpstreamFamilies {
     final Counter requests;
     final Counter unsolicited;
+    final Counter http2Faults;
     final Gauge connections;
     final Counter retriesDenied;
     final Counter ejections;
@@ -24,6 +25,11 @@ final class UpstreamFamilies {
                         "gojinn_upstream_unsolicited_total",
                         "Connections closed because the upstream sent more than was asked for.")
                 .labelNames("upstream")
+                .register(registry);
+        http2Faults = Counter.build(
+                        "gojinn_upstream_http2_faults_total",
+                        "Rules and limits of HTTP/2 connections that upstreams broke.")
+                .labelNames("upstream", "reason")
                 .register(registry);
         connections = gauge(registry, "gojinn_upstream_connections", "Open connections to upstreams.");
         retriesDenied = Counter.build(

@@ -1,5 +1,6 @@
 package io.gojinn.proxy.observe;
 
+import io.gojinn.proxy.failure.Http2Fault;
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
@@ -15,6 +16,7 @@ public final class UpstreamMetrics {
     private final Map<UpstreamFault, Counter.Child> failed = new EnumMap<>(UpstreamFault.class);
     private final Counter.Child unsolicited;
     private final Gauge.Child connections;
+    private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
     private final Counter.Child retriesDenied;
     private final Counter.Child ejections;
     private final String upstream;
@@ -34,6 +36,9 @@ public final class UpstreamMetrics {
         this.connections = families.connections.labels(upstream);
         this.retriesDenied = families.retriesDenied.labels(upstream);
         this.ejections = families.ejections.labels(upstream);
+        for (Http2Fault fault : Http2Fault.values()) {
+            http2Faults.put(fault, families.http2Faults.labels(upstream, fault.label()));
+        }
     }
 
     /** A whole response came back. */
@@ -62,6 +67,14 @@ public final class UpstreamMetrics {
     /** A connection was given up because more came than was asked for. */
     public void unsolicited() {
         unsolicited.inc();
+    }
+
+    /** A target broke a rule or a limit of its HTTP/2 connection. */
+    public void http2Fault(Http2Fault fault) {
+        Counter.Child child = http2Faults.get(fault);
+        if (child != null) {
+            child.inc();
+        }
     }
 
     /** A connection was established. */

@@ -3,6 +3,7 @@ package io.gojinn.proxy.upstream;
 import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.http.Exchange;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
@@ -24,7 +25,12 @@ final class ForwardedFields {
     /** Turns the fields of a request as they were received into those that are sent on. */
     static void toUpstream(Exchange exchange, String targetAuthority) {
         HttpHeaders headers = exchange.request().headers();
+        // This proxy passes trailers on, so it can promise that for a client that takes them (RFC 9110, 10.1.4).
+        boolean trailers = headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);
         stripHopByHop(headers);
+        if (trailers) {
+            headers.set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
+        }
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
         headers.remove(HttpHeaderNames.EXPECT);
         exchange.tellOrigin(headers);

@@ -145,7 +145,13 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
                         exchange.request().headers()),
                 exchange.contentLength(),
                 this);
+        if (!taken.equals(stream)) {
+            return;
+        }
         bodySent |= body.send(taken, requestComplete);
+        if (!taken.equals(stream)) {
+            return;
+        }
         if (requestComplete) {
             awaitResponse(taken);
         } else {
@@ -186,6 +192,9 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
                 || (content instanceof LastHttpContent last
                         && !last.trailingHeaders().isEmpty());
         to.write(content);
+        if (!to.equals(stream)) {
+            return;
+        }
         to.flush();
         if (requestComplete) {
             awaitResponse(to);
@@ -345,7 +354,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     /** Whether another target, or the same one a little later, may do better. */
     private static boolean mayHelp(UpstreamFault fault) {
         return switch (fault) {
-            case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, CERTIFICATE, RESPONSE_TIMEOUT, CLOSED -> true;
+            case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, CERTIFICATE, RESPONSE_TIMEOUT, CLOSED, RESET -> true;
             case PROTOCOL, TRUNCATED, QUEUE_FULL, QUEUE_TIMEOUT, BUSY, REQUEST_TIMEOUT -> false;
         };
     }

@@ -2,7 +2,6 @@ package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.DeadlineTimer;
-import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -65,12 +64,6 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         this.timer = new DeadlineTimer(channel.eventLoop(), this::expired);
     }
 
-    /** Counts it while it is open. */
-    void opened(UpstreamMetrics metrics) {
-        metrics.connected();
-        channel.closeFuture().addListener(gone -> metrics.disconnected());
-    }
-
     /** Whether it can carry another request, as far as can be told now. */
     boolean isUsable() {
         return !closed && channel.isActive();
@@ -96,6 +89,9 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         interim = false;
         paused = false;
         sending = true;
+        if (request.headers().contains(HttpHeaderNames.TE)) {
+            request.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderNames.TE);
+        }
         if (bodyBytes < 0) {
             request.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }

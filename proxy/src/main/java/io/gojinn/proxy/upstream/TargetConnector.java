@@ -1,6 +1,7 @@
 package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.failure.UpstreamFault;
+import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
@@ -8,7 +9,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -65,11 +65,27 @@ final class TargetConnector {
     interface Caller {
         void connected(Http1TargetConnection connection);
 
+        void connected(Http2TargetConnection connection);
+
         void refused(UpstreamFault fault, String detail);
     }
 
-    void connect(TargetPool pool, Caller caller) {
-        Negotiation negotiation = new Negotiation(pool, caller);
+    /** Whether HTTP/2 may come out of a connection. */
+    boolean mayBeHttp2() {
+        return switch (wire.protocol()) {
+            case AUTO -> tls != null;
+            case HTTP_1_1 -> false;
+            case H2 -> true;
+        };
+    }
+
+    /** The most requests at once on a connection of HTTP/2. */
+    int streams() {
+        return wire.http2().streams();
+    }
+
+    void connect(TargetPool pool, UpstreamMetrics metrics, Caller caller) {
+        Negotiation negotiation = new Negotiation(pool, metrics, caller);
         bootstrap.clone().handler(negotiation).connect(address).addListener(done -> {
             if (!done.isSuccess()) {
                 negotiation.refuse(
@@ -109,14 +125,17 @@ final class TargetConnector {
     /** One connection until it is known what is spoken on it: then the handler that speaks it takes its place. */
     private final class Negotiation extends ChannelInboundHandlerAdapter {
         private final TargetPool pool;
+        private final UpstreamMetrics metrics;
         private final Caller caller;
         private final TlsRecords records = new TlsRecords();
         private boolean told;
+        private boolean agreedOnHttp2;
         private @Nullable Channel channel;
         private @Nullable Future<?> timeout;
 
-        Negotiation(TargetPool pool, Caller caller) {
+        Negotiation(TargetPool pool, UpstreamMetrics metrics, Caller caller) {
             this.pool = pool;
+            this.metrics = metrics;
             this.caller = caller;
         }
 
@@ -128,13 +147,15 @@ final class TargetConnector {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
             SslContext context = tls;
+            if (mayBeHttp2() || context != null) {
+                timeout = ctx.channel()
+                        .eventLoop()
+                        .schedule(() -> refuse(UpstreamFault.CONNECT_TIMEOUT, ""), timeoutNanos, TimeUnit.NANOSECONDS);
+            }
             if (context == null) {
                 agreed(ctx, wire.protocol() == WireConfig.Protocol.H2);
                 return;
             }
-            EventLoop loop = ctx.channel().eventLoop();
-            timeout =
-                    loop.schedule(() -> refuse(UpstreamFault.CONNECT_TIMEOUT, ""), timeoutNanos, TimeUnit.NANOSECONDS);
             SslHandler handler = context.newHandler(ctx.alloc(), peerName, peerPort);
             handler.setHandshakeTimeoutMillis(0);
             ctx.pipeline().addFirst(records, handler);
@@ -169,9 +190,12 @@ final class TargetConnector {
             if (told) {
                 return;
             }
+            metrics.connected();
+            ctx.channel().closeFuture().addListener(gone -> metrics.disconnected());
             ChannelPipeline pipeline = ctx.pipeline();
             if (http2) {
-                throw new UnsupportedOperationException();
+                agreedOnHttp2(ctx);
+                return;
             }
             ClientCodec codec = new ClientCodec();
             Http1TargetConnection connection =
@@ -180,6 +204,23 @@ final class TargetConnector {
             settle();
             pipeline.remove(this);
             caller.connected(connection);
+        }
+
+        private void agreedOnHttp2(ChannelHandlerContext ctx) {
+            agreedOnHttp2 = true;
+            Http2TargetConnection.Setup setup = new Http2TargetConnection.Setup(
+                    wire.http2(), tls == null ? "http" : "https", timeoutNanos, pool, metrics, this::ready);
+            ctx.pipeline().addLast(Http2TargetConnection.of(ctx.channel(), setup));
+        }
+
+        private void ready(Http2TargetConnection connection) {
+            if (!told) {
+                settle();
+                if (channel != null) {
+                    channel.pipeline().remove(this);
+                }
+                caller.connected(connection);
+            }
         }
 
         private void settle() {
@@ -203,13 +244,20 @@ final class TargetConnector {
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
-            refuse(UpstreamFault.CONNECT, "closed by the target");
+            if (agreedOnHttp2) {
+                refuse(UpstreamFault.PROTOCOL, "the target does not speak HTTP/2");
+            } else {
+                refuse(UpstreamFault.CONNECT, "closed by the target");
+            }
+            ctx.fireChannelInactive();
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            // What TLS makes of it is told by its event.
-            if (tls == null) {
+            // What TLS makes of it is told by its event, what HTTP/2 makes of it by the end of the connection.
+            if (agreedOnHttp2) {
+                ctx.fireExceptionCaught(cause);
+            } else if (tls == null) {
                 refuse(UpstreamFault.CONNECT, String.valueOf(cause.getMessage()));
             }
         }

@@ -7,6 +7,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,7 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class TargetPool {
     // Below what servers commonly allow, so that they rarely close one just as it is taken.
-    private static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
+    static final long MAX_IDLE_NANOS = TimeUnit.SECONDS.toNanos(55);
     private static final Logger LOG = LoggerFactory.getLogger(TargetPool.class);
 
     private final EventLoop loop;
@@ -27,6 +29,8 @@ final class TargetPool {
     private final int maxIdle;
     private final UpstreamMetrics metrics;
     private final ArrayDeque<Http1TargetConnection> idle = new ArrayDeque<>();
+    private final List<Http2TargetConnection> shared = new ArrayList<>();
+    private final List<Connecting> connecting = new ArrayList<>();
     private boolean closed;
 
     TargetPool(EventLoop loop, TargetConnector connector, Target target, int maxIdle, UpstreamMetrics metrics) {
@@ -52,6 +56,13 @@ final class TargetPool {
 
     /** Takes a stream of a connection that stands, or else of a new one. The taker may be told at once. */
     void take(Taker taker) {
+        assert loop.inEventLoop();
+        for (int i = 0; i < shared.size(); i++) {
+            if (shared.get(i).isUsable()) {
+                taker.taken(shared.get(i).stream());
+                return;
+            }
+        }
         Http1TargetConnection connection = takeIdle();
         if (connection != null) {
             taker.taken(connection);
@@ -72,21 +83,70 @@ final class TargetPool {
         }
     }
 
-    /** Takes a stream of a new connection. */
+    /**
+     * Takes a stream of a new connection. Where that may be shared, those who come while it is made wait for it, as many as it
+     * has streams.
+     */
     void connect(Taker taker) {
         assert loop.inEventLoop();
-        connector.connect(this, new TargetConnector.Caller() {
-            @Override
-            public void connected(Http1TargetConnection connection) {
-                connection.opened(metrics);
-                taker.taken(connection);
+        for (Connecting attempt : connecting) {
+            if (attempt.waiting.size() < connector.streams()) {
+                attempt.waiting.add(taker);
+                return;
             }
+        }
+        Connecting attempt = new Connecting();
+        attempt.waiting.add(taker);
+        if (connector.mayBeHttp2()) {
+            connecting.add(attempt);
+        }
+        connector.connect(this, metrics, attempt);
+    }
 
-            @Override
-            public void refused(UpstreamFault fault, String detail) {
-                taker.refused(fault, detail);
+    /** A connection that is being made, and who waits for it. */
+    private final class Connecting implements TargetConnector.Caller {
+        private final ArrayDeque<Taker> waiting = new ArrayDeque<>();
+
+        @Override
+        public void connected(Http1TargetConnection connection) {
+            connecting.remove(this);
+            waiting.remove().taken(connection);
+            // It carries one request at a time: each of the others needs its own.
+            for (Taker taker : waiting) {
+                connector.connect(TargetPool.this, metrics, alone(taker));
             }
-        });
+        }
+
+        @Override
+        public void connected(Http2TargetConnection connection) {
+            connecting.remove(this);
+            if (!connection.isUsable()) {
+                // One that takes no request at all: another would be made for ever.
+                connection.drain();
+                waiting.forEach(taker -> taker.refused(UpstreamFault.PROTOCOL, "the target takes no streams"));
+                return;
+            }
+            shared.add(connection);
+            while (!waiting.isEmpty() && connection.isUsable()) {
+                waiting.remove().taken(connection.stream());
+            }
+            waiting.forEach(TargetPool.this::take);
+            if (closed) {
+                connection.drain();
+            }
+        }
+
+        @Override
+        public void refused(UpstreamFault fault, String detail) {
+            connecting.remove(this);
+            waiting.forEach(taker -> taker.refused(fault, detail));
+        }
+    }
+
+    private Connecting alone(Taker taker) {
+        Connecting attempt = new Connecting();
+        attempt.waiting.add(taker);
+        return attempt;
     }
 
     void giveBack(Http1TargetConnection connection) {
@@ -113,6 +173,21 @@ final class TargetPool {
         idle.remove(connection);
     }
 
+    /** Whether a connection without requests is kept. */
+    boolean keeps(Http2TargetConnection unused) {
+        int others = idle.size();
+        for (Http2TargetConnection connection : shared) {
+            if (connection != unused && connection.isUnused()) {
+                others++;
+            }
+        }
+        return others < maxIdle;
+    }
+
+    void closed(Http2TargetConnection connection) {
+        shared.remove(connection);
+    }
+
     /** Closes what is idle now and what comes back later. */
     void close() {
         assert loop.inEventLoop();
@@ -120,6 +195,7 @@ final class TargetPool {
         while (!idle.isEmpty()) {
             idle.removeFirst().discard();
         }
+        List.copyOf(shared).forEach(Http2TargetConnection::drain);
     }
 
     /** The options of every connection to an upstream. */

@@ -82,7 +82,8 @@ final class TargetTls {
 
     private static List<String> offered(WireConfig.Protocol protocol) {
         return switch (protocol) {
-            case AUTO, HTTP_1_1 -> List.of(ApplicationProtocolNames.HTTP_1_1);
+            case AUTO -> List.of(ApplicationProtocolNames.HTTP_2, ApplicationProtocolNames.HTTP_1_1);
+            case HTTP_1_1 -> List.of(ApplicationProtocolNames.HTTP_1_1);
             case H2 -> List.of(ApplicationProtocolNames.HTTP_2);
         };
     }
