@@ -5,6 +5,7 @@ import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.sandbox.Sandbox;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
     // Published by the move to RUNNING.
     private @Nullable Sandbox sandbox;
 
+    // Whom to wake when the execution ends while it waits for something.
+    private volatile @Nullable Thread worker;
+
     AdmittedExecution(ScheduledFunction function, Invocation invocation) {
         this.function = function;
         this.invocation = invocation;
@@ -48,15 +52,23 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         return arrivedNanos;
     }
 
+    /** The calling thread will run it. */
+    void takenByWorker() {
+        worker = Thread.currentThread();
+    }
+
     /** The worker begins; false when the execution was cancelled before. */
     boolean start(Sandbox lease) {
         sandbox = lease;
         return state.compareAndSet(State.WAITING, State.RUNNING);
     }
 
-    /** Whether the guest has to end. Asked by the worker. */
+    /** Whether it has to end, or need not begin. Asked by the worker. */
     boolean isStopped() {
-        return state.get() != State.RUNNING;
+        return switch (state.get()) {
+            case WAITING, RUNNING -> false;
+            case EXPIRED, CANCELLED, KILLED, DONE -> true;
+        };
     }
 
     /** Whether its instance is being closed, or was. */
@@ -72,7 +84,9 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
 
     /** The deadline has passed. Called by the watchdog; does not block. */
     void expire() {
-        state.compareAndSet(State.RUNNING, State.EXPIRED);
+        if (state.compareAndSet(State.RUNNING, State.EXPIRED)) {
+            LockSupport.unpark(worker);
+        }
     }
 
     /** The guest did not end by itself. Called by the watchdog; does not block. */
@@ -91,5 +105,6 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
         } else {
             state.compareAndSet(State.RUNNING, State.CANCELLED);
         }
+        LockSupport.unpark(worker);
     }
 }

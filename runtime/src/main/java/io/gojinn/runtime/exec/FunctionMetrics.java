@@ -25,18 +25,15 @@ public final class FunctionMetrics {
     private final Counter fuel;
 
     /** Registers everything. */
-    public FunctionMetrics(CollectorRegistry registry, IntSupplier waiting) {
+    public FunctionMetrics(CollectorRegistry registry, IntSupplier waiting, IntSupplier inBackground) {
         active =
                 Gauge.build("gojinn_active_sandboxes", "Executions running now").register(registry);
-        Gauge.build("gojinn_waiting_executions", "Executions waiting for a worker")
-                .create()
-                .setChild(new Gauge.Child() {
-                    @Override
-                    public double get() {
-                        return waiting.getAsInt();
-                    }
-                })
-                .register(registry);
+        computed("gojinn_waiting_executions", "Executions waiting for a worker", waiting, registry);
+        computed(
+                "gojinn_background_executions",
+                "Long executions under way, running or waiting for their turn",
+                inBackground,
+                registry);
         idle = Gauge.build("gojinn_idle_instances", "Instances kept for the next request")
                 .labelNames("function")
                 .register(registry);
@@ -52,6 +49,18 @@ public final class FunctionMetrics {
                 .register(registry);
         instantiations = Counter.build("gojinn_function_instantiations", "Instances made")
                 .labelNames("function")
+                .register(registry);
+    }
+
+    private static void computed(String name, String help, IntSupplier value, CollectorRegistry registry) {
+        Gauge.build(name, help)
+                .create()
+                .setChild(new Gauge.Child() {
+                    @Override
+                    public double get() {
+                        return value.getAsInt();
+                    }
+                })
                 .register(registry);
     }
 

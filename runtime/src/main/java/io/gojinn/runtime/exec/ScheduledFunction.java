@@ -12,12 +12,21 @@ import io.gojinn.runtime.sandbox.SandboxTemplate;
 
 /** A function with its place in the scheduler and its idle instances. Thread-safe. */
 final class ScheduledFunction implements FunctionInvoker {
+    /** What one execution may keep another waiting for: a few times what a short one takes. */
+    static final long LONG_NANOS = 250_000;
+
+    private static final int LENGTH_DECAY = 16;
+
     private final FunctionDefinition definition;
     private final SandboxTemplate template;
     private final Scheduler scheduler;
     private final Scheduler.Lane lane;
     private final InstancePool pool;
     private final FunctionMetrics.OfFunction metrics;
+    private final Turns.Account account = new Turns.Account();
+
+    // What its executions take of a processor. What races lose does no harm.
+    private long lengthNanos;
 
     ScheduledFunction(
             FunctionDefinition definition,
@@ -114,6 +123,21 @@ final class ScheduledFunction implements FunctionInvoker {
         } else {
             instance.close();
         }
+    }
+
+    /** Takes note of what an execution took of a processor. One long one outweighs many short ones that follow. */
+    void took(long nanos) {
+        long held = lengthNanos;
+        lengthNanos = Math.max(nanos, held - held / LENGTH_DECAY);
+    }
+
+    /** Whether its executions are likely to be long. */
+    boolean isLong() {
+        return lengthNanos > LONG_NANOS;
+    }
+
+    Turns.Account account() {
+        return account;
     }
 
     SandboxTemplate template() {

@@ -2,33 +2,54 @@ package io.gojinn.runtime.exec;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Hands waiting executions to workers: first come first served within a function, in turn between functions, so that a
- * busy function delays another by one execution and not by its whole queue. Bounded per function and in total; whoever does
- * not fit is told at once. Thread-safe; the lock is held for a few operations on queues.
+ * busy function delays another by one execution and not by its whole queue. Functions whose executions have been long wait
+ * for background workers, the others for foreground workers (foreground-background scheduling); of the background's places
+ * a function gets no more than a multiple of what it leaves free, so that some always are (dynamic thresholds). Bounded per function and in
+ * total; whoever does not fit is told at once. Thread-safe; the lock is held for a few operations on queues.
  */
 final class Scheduler {
+    /** A single function gets four fifths of the background's places, of two each four ninths, and so on. */
+    private static final int SHARE = 4;
+
+    private final int foregroundPlaces;
+    private final int backgroundPlaces;
     private final int bound;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition work = lock.newCondition();
-    private final Deque<Lane> ready = new ArrayDeque<>();
+    private final Queue foreground = new Queue(lock.newCondition());
+    private final Queue background = new Queue(lock.newCondition());
     private int waiting;
-    private int free;
     private boolean closed;
 
     /**
      * A scheduler.
      *
-     * @param workers how many threads will take executions
-     * @param bound the most executions that wait beyond what free workers are about to take
+     * @param foregroundPlaces how many short executions run at a time
+     * @param backgroundPlaces how many long ones are under way at a time
+     * @param bound the most executions that wait beyond what free places are about to take
      */
-    Scheduler(int workers, int bound) {
+    Scheduler(int foregroundPlaces, int backgroundPlaces, int bound) {
+        this.foregroundPlaces = foregroundPlaces;
+        this.backgroundPlaces = backgroundPlaces;
         this.bound = bound;
-        this.free = workers;
+    }
+
+    /** Functions with something to run, and the workers that wait for it. Guarded by the scheduler's lock. */
+    private static final class Queue {
+        final Condition work;
+        final Deque<Lane> ready = new ArrayDeque<>();
+        int running;
+        int idleWorkers;
+
+        Queue(Condition work) {
+            this.work = work;
+        }
     }
 
     /** The waiting and running executions of one function. Guarded by the scheduler's lock. */
@@ -37,7 +58,8 @@ final class Scheduler {
         private final int queue;
         private final Deque<AdmittedExecution> waiting = new ArrayDeque<>();
         private int running;
-        private boolean listed;
+        private int inBackground;
+        private @Nullable Queue listed;
 
         Lane(int concurrency, int queue) {
             this.concurrency = concurrency;
@@ -54,6 +76,7 @@ final class Scheduler {
         Lane lane = execution.function().lane();
         lock.lock();
         try {
+            int free = foregroundPlaces + backgroundPlaces - foreground.running - background.running;
             boolean full = lane.running + lane.waiting.size() >= (long) lane.concurrency + lane.queue
                     || waiting - free >= bound;
             if (full || closed) {
@@ -61,47 +84,149 @@ final class Scheduler {
             }
             lane.waiting.addLast(execution);
             waiting++;
-            list(lane);
+            list(lane, execution.function());
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The next execution to run; waits for one. Returns null when the scheduler is closed and empty. */
+    /** The next short execution; waits for one. Returns null when the scheduler is closed and nothing waits. */
     @Nullable
-    AdmittedExecution take() {
+    AdmittedExecution takeForeground() {
         lock.lock();
         try {
-            while (ready.isEmpty()) {
+            while (foreground.ready.isEmpty()) {
                 if (closed && waiting == 0) {
                     return null;
                 }
-                work.awaitUninterruptibly();
+                foreground.idleWorkers++;
+                foreground.work.awaitUninterruptibly();
+                foreground.idleWorkers--;
             }
-            Lane lane = ready.removeFirst();
-            lane.listed = false;
-            AdmittedExecution execution = lane.waiting.removeFirst();
-            waiting--;
-            free--;
-            lane.running++;
-            list(lane);
-            return execution;
+            return take(foreground, foreground.ready.removeFirst());
         } finally {
             lock.unlock();
         }
     }
 
-    /** A worker is done with an execution that it took. */
-    void done(AdmittedExecution execution) {
+    /**
+     * The next long execution; waits for one. Returns null when the scheduler is closed and nothing waits, or when the
+     * worker was idle for so long and is not the last one that is.
+     */
+    @Nullable
+    AdmittedExecution takeBackground(long idleNanos) {
+        lock.lock();
+        try {
+            long remaining = idleNanos;
+            Lane next;
+            while ((next = nextInBackground()) == null) {
+                boolean surplus = remaining <= 0 && background.idleWorkers > 0;
+                if (surplus || (closed && waiting == 0)) {
+                    return null;
+                }
+                background.idleWorkers++;
+                try {
+                    remaining = background.work.awaitNanos(remaining > 0 ? remaining : idleNanos);
+                } catch (InterruptedException stale) {
+                    // Meant for an execution that this thread ran before.
+                } finally {
+                    background.idleWorkers--;
+                }
+            }
+            background.ready.remove(next);
+            next.inBackground++;
+            return take(background, next);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // Only functions that have a place already are passed over, so this ends soon.
+    private @Nullable Lane nextInBackground() {
+        int share = share();
+        if (share == 0) {
+            return null;
+        }
+        for (Iterator<Lane> lanes = background.ready.iterator(); lanes.hasNext(); ) {
+            Lane lane = lanes.next();
+            if (lane.inBackground < share) {
+                return lane;
+            }
+        }
+        return null;
+    }
+
+    private int share() {
+        return SHARE * (backgroundPlaces - background.running);
+    }
+
+    private AdmittedExecution take(Queue queue, Lane lane) {
+        lane.listed = null;
+        AdmittedExecution execution = lane.waiting.removeFirst();
+        waiting--;
+        lane.running++;
+        queue.running++;
+        list(lane, execution.function());
+        return execution;
+    }
+
+    /** Whether a background worker waits for work. */
+    boolean hasIdleBackground() {
+        lock.lock();
+        try {
+            return background.idleWorkers > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether another execution could go on in the background. */
+    boolean hasBackgroundPlace() {
+        lock.lock();
+        try {
+            return share() > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a running execution a place in the background; false when its function has its share of them. */
+    boolean moveToBackground(AdmittedExecution execution) {
+        Lane lane = execution.function().lane();
+        lock.lock();
+        try {
+            if (lane.inBackground >= share()) {
+                return false;
+            }
+            lane.inBackground++;
+            background.running++;
+            foreground.running--;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A worker is done with an execution that it took, or moved. */
+    void done(AdmittedExecution execution, boolean inBackground) {
         Lane lane = execution.function().lane();
         lock.lock();
         try {
             lane.running--;
-            free++;
-            list(lane);
+            if (inBackground) {
+                lane.inBackground--;
+                background.running--;
+                // A function that was over its share may not be any more.
+                if (!background.ready.isEmpty()) {
+                    background.work.signal();
+                }
+            } else {
+                foreground.running--;
+            }
+            list(lane, execution.function());
             if (closed) {
-                work.signalAll();
+                signalAll();
             }
         } finally {
             lock.unlock();
@@ -117,9 +242,10 @@ final class Scheduler {
                 return false;
             }
             waiting--;
-            if (lane.listed && !lane.runnable()) {
-                ready.remove(lane);
-                lane.listed = false;
+            Queue listed = lane.listed;
+            if (listed != null && !lane.runnable()) {
+                listed.ready.remove(lane);
+                lane.listed = null;
             }
             return true;
         } finally {
@@ -137,22 +263,38 @@ final class Scheduler {
         }
     }
 
-    /** Accepts nothing more; workers end when what was accepted has been taken. */
-    void close() {
+    /** How many executions are under way in the background. */
+    int inBackground() {
         lock.lock();
         try {
-            closed = true;
-            work.signalAll();
+            return background.running;
         } finally {
             lock.unlock();
         }
     }
 
-    private void list(Lane lane) {
-        if (!lane.listed && lane.runnable()) {
-            lane.listed = true;
-            ready.addLast(lane);
-            work.signal();
+    /** Accepts nothing more; workers end when what was accepted has been taken. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void signalAll() {
+        foreground.work.signalAll();
+        background.work.signalAll();
+    }
+
+    private void list(Lane lane, ScheduledFunction function) {
+        if (lane.listed == null && lane.runnable()) {
+            Queue queue = function.isLong() ? background : foreground;
+            lane.listed = queue;
+            queue.ready.addLast(lane);
+            queue.work.signal();
         }
     }
 }

@@ -5,52 +5,104 @@ import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Outcome.Usage;
 import io.gojinn.runtime.contract.ContractViolationException;
 import io.gojinn.runtime.contract.ResponseEnvelopeDecoder;
+import io.gojinn.runtime.host.Supervisor;
 import io.gojinn.runtime.sandbox.RunEnd;
 import io.gojinn.runtime.sandbox.RunTerms;
 import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate.ServeEnd;
 import io.prometheus.client.Gauge;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A thread that runs executions, one after the other. */
-final class Worker implements Runnable {
+/**
+ * A thread that runs executions, one after the other. It begins in the foreground, with short ones. When one turns out to be
+ * long, the worker goes on with it in the background, for good, and another takes its place in the foreground; so nobody
+ * waits for it, and the kernel can be told that this thread comes last, which is not easily taken back.
+ */
+final class Worker implements Runnable, Supervisor {
     private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
+    /** How long a background worker stays that has nothing to do. Its stack may have grown to tens of megabytes. */
+    private static final long IDLE_NANOS = 10_000_000_000L;
+
+    private static final long UNKNOWN = -1;
+
+    private final Workers workers;
     private final Scheduler scheduler;
+    private final Turns turns;
     private final Watchdog.Slot watchdog;
     private final Gauge active;
 
-    Worker(Scheduler scheduler, Watchdog.Slot watchdog, Gauge active) {
+    private boolean inBackground;
+    private Turns.@Nullable Turn turn;
+
+    // Of the execution it runs.
+    private @Nullable AdmittedExecution current;
+    private long startNanos;
+    private long deadlineNanos;
+    private long cpuStartNanos;
+    private long looksAgainNanos;
+
+    Worker(
+            Workers workers,
+            Scheduler scheduler,
+            Turns turns,
+            Watchdog.Slot watchdog,
+            Gauge active,
+            boolean inBackground) {
+        this.workers = workers;
         this.scheduler = scheduler;
+        this.turns = turns;
         this.watchdog = watchdog;
         this.active = active;
+        this.inBackground = inBackground;
     }
 
     @Override
     public void run() {
         try (watchdog) {
+            if (inBackground) {
+                enterBackground();
+            }
             AdmittedExecution execution;
-            while ((execution = scheduler.take()) != null) {
+            while ((execution = inBackground ? scheduler.takeBackground(IDLE_NANOS) : scheduler.takeForeground())
+                    != null) {
                 // Stopping a context may interrupt its thread, late even: the next execution must not feel it.
                 Thread.interrupted();
+                execution.takenByWorker();
                 try {
                     run(execution);
                 } catch (RuntimeException | Error e) {
                     LOG.atError().setCause(e).log("defect in a worker; it goes on");
                 } finally {
-                    scheduler.done(execution);
+                    endTurn();
+                    scheduler.done(execution, inBackground);
                 }
             }
+        } finally {
+            workers.ended();
         }
     }
 
     private void run(AdmittedExecution execution) {
         ScheduledFunction function = execution.function();
         long timeoutNanos = function.limits().timeout().toNanos();
+        if (inBackground) {
+            workers.keepIdleBackground();
+            beginTurn(execution, execution.arrivedNanos() + timeoutNanos);
+        }
         long queuedNanos = System.nanoTime() - execution.arrivedNanos();
         if (queuedNanos >= timeoutNanos) {
             function.complete(execution, ScheduledFunction.overloaded("waited for a worker longer than its timeout"));
+            return;
+        }
+        if (execution.isStopped()) {
+            function.complete(execution, failed(FunctionFailure.CANCELLED, "cancelled while waiting", Usage.NONE));
             return;
         }
         Sandbox sandbox;
@@ -74,12 +126,15 @@ final class Worker implements Runnable {
     private boolean execute(AdmittedExecution execution, Sandbox sandbox, long timeoutNanos, long queuedNanos) {
         ScheduledFunction function = execution.function();
         active.inc();
-        long startNanos = System.nanoTime();
-        long deadlineNanos = startNanos + timeoutNanos;
+        startNanos = System.nanoTime();
+        deadlineNanos = startNanos + timeoutNanos;
+        cpuStartNanos = inBackground ? THREADS.getCurrentThreadCpuTime() : UNKNOWN;
+        looksAgainNanos = startNanos + ScheduledFunction.LONG_NANOS;
+        current = execution;
         watchdog.arm(execution, deadlineNanos);
         ServeEnd end;
         try {
-            RunTerms terms = new RunTerms(execution.invocation(), deadlineNanos, execution::isStopped);
+            RunTerms terms = new RunTerms(execution.invocation(), deadlineNanos, this);
             end = function.template().serve(sandbox, terms, function.limits().fuel());
         } catch (RuntimeException | Error e) {
             // A guest that ended as it was killed leaves a context that answers no more questions: no defect.
@@ -92,9 +147,11 @@ final class Worker implements Runnable {
             end = new ServeEnd(new RunEnd(FunctionFailure.INTERNAL, e.toString(), false), 0);
         } finally {
             watchdog.disarm();
+            current = null;
         }
         AdmittedExecution.State state = execution.finish();
         long endNanos = System.nanoTime();
+        function.took(tookNanos(endNanos));
         boolean intact = state != AdmittedExecution.State.KILLED && end.run().reusable();
         Usage usage = new Usage(queuedNanos, endNanos - startNanos, end.fuel(), intact ? sandbox.memoryBytes() : 0);
         Outcome outcome = switch (state) {
@@ -108,6 +165,79 @@ final class Worker implements Runnable {
         active.dec();
         function.complete(execution, outcome);
         return intact;
+    }
+
+    // The clock of the thread costs a system call: only where the time that has passed could mislead.
+    private long tookNanos(long endNanos) {
+        long passed = endNanos - startNanos;
+        return passed <= ScheduledFunction.LONG_NANOS || cpuStartNanos == UNKNOWN
+                ? passed
+                : THREADS.getCurrentThreadCpuTime() - cpuStartNanos;
+    }
+
+    // The supervisor of the execution it runs.
+
+    @Override
+    public boolean isStopped() {
+        AdmittedExecution execution = Objects.requireNonNull(current);
+        if (execution.isStopped()) {
+            return true;
+        }
+        if (inBackground) {
+            return !Objects.requireNonNull(turn).next(execution, deadlineNanos);
+        }
+        if (cpuStartNanos == UNKNOWN) {
+            cpuStartNanos = THREADS.getCurrentThreadCpuTime();
+        }
+        long now = System.nanoTime();
+        if (now - looksAgainNanos < 0) {
+            return false;
+        }
+        long left = ScheduledFunction.LONG_NANOS - (THREADS.getCurrentThreadCpuTime() - cpuStartNanos);
+        looksAgainNanos = now + Math.max(left, ScheduledFunction.LONG_NANOS / 4);
+        return left <= 0 && moveToBackground(execution) && !beginTurn(execution, deadlineNanos);
+    }
+
+    @Override
+    public void asleep() {
+        AdmittedExecution execution = Objects.requireNonNull(current);
+        if (!inBackground) {
+            moveToBackground(execution);
+        }
+        endTurn();
+    }
+
+    @Override
+    public void awake() {
+        if (inBackground) {
+            beginTurn(Objects.requireNonNull(current), deadlineNanos);
+        }
+    }
+
+    private boolean moveToBackground(AdmittedExecution execution) {
+        if (!scheduler.moveToBackground(execution)) {
+            return false;
+        }
+        // Before this thread takes itself back: a thread inherits the priority of who starts it.
+        workers.startForeground();
+        inBackground = true;
+        enterBackground();
+        return true;
+    }
+
+    private void enterBackground() {
+        turn = turns.turn();
+        BackgroundPriority.lower();
+    }
+
+    private boolean beginTurn(AdmittedExecution execution, long deadlineNanos) {
+        return Objects.requireNonNull(turn).begin(execution, deadlineNanos);
+    }
+
+    private void endTurn() {
+        if (turn != null) {
+            turn.end();
+        }
     }
 
     private static Outcome expired(long timeoutNanos, Usage usage) {

@@ -4,7 +4,7 @@ import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Invocation.LogLevel;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +27,7 @@ public final class ExecutionState {
 
     private @Nullable Invocation invocation;
     private ByteBuffer input = NO_INPUT;
-    private BooleanSupplier stopped = () -> false;
+    private Supervisor supervisor = () -> false;
     private long deadlineNanos;
     private int outputBytes;
     private int logLines;
@@ -45,11 +45,10 @@ public final class ExecutionState {
      *
      * @param invocation null while the module initialises, which has no request: stdin is empty, output is dropped
      * @param deadlineNanos by {@link System#nanoTime}
-     * @param stopped whether somebody ended the execution early; asked at every slice of fuel
      */
-    public void begin(@Nullable Invocation invocation, long deadlineNanos, BooleanSupplier stopped) {
+    public void begin(@Nullable Invocation invocation, long deadlineNanos, Supervisor supervisor) {
         this.invocation = invocation;
-        this.stopped = stopped;
+        this.supervisor = supervisor;
         this.input = invocation == null ? NO_INPUT : invocation.input();
         this.deadlineNanos = deadlineNanos;
         this.outputBytes = 0;
@@ -67,7 +66,7 @@ public final class ExecutionState {
             invocation.log(LogLevel.WARN, (logLines - MAX_LOG_LINES) + " further lines were dropped");
         }
         invocation = null;
-        stopped = () -> false;
+        supervisor = () -> false;
         input = NO_INPUT;
     }
 
@@ -91,14 +90,31 @@ public final class ExecutionState {
     }
 
     /**
-     * To be called at every slice of fuel, and by host functions that wait or loop.
+     * To be called at every slice of fuel, and by host functions that loop. May wait for the execution's turn.
      *
      * @throws GuestUnwind.Stopped when the execution was stopped or its deadline has passed
      */
     public void checkDeadline() {
-        if (stopped.getAsBoolean() || System.nanoTime() - deadlineNanos >= 0) {
+        if (supervisor.isStopped() || System.nanoTime() - deadlineNanos >= 0) {
             throw new GuestUnwind.Stopped();
         }
+    }
+
+    /**
+     * Lets the guest wait, while others run.
+     *
+     * @param nanos how long; it may be less
+     * @throws GuestUnwind.Stopped as {@link #checkDeadline}, before and afterwards
+     */
+    public void sleep(long nanos) {
+        checkDeadline();
+        supervisor.asleep();
+        try {
+            LockSupport.parkNanos(this, Math.min(nanos, deadlineNanos - System.nanoTime()));
+        } finally {
+            supervisor.awake();
+        }
+        checkDeadline();
     }
 
     /**

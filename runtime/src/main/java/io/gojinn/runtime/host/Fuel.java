@@ -82,10 +82,13 @@ public final class Fuel {
         return grant;
     }
 
+    /** The guest is about to go on; whatever it waited for since {@link #refuel} is not part of its slice. */
+    public void sliceBegins() {
+        sliceStartNanos = System.nanoTime();
+    }
+
     private void adaptSlice() {
-        long now = System.nanoTime();
-        long taken = now - sliceStartNanos;
-        sliceStartNanos = now;
+        long taken = System.nanoTime() - sliceStartNanos;
         if (taken < SLICE_NANOS / 2) {
             slice = Math.min(2 * slice, MOST_SLICE);
         } else if (taken > 2 * SLICE_NANOS) {

@@ -1,7 +1,7 @@
 package io.gojinn.runtime.sandbox;
 
 import io.gojinn.runtime.Invocation;
-import java.util.function.BooleanSupplier;
+import io.gojinn.runtime.host.Supervisor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +9,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param invocation null while the module initialises
  * @param deadlineNanos by {@link System#nanoTime}
- * @param stopped whether somebody ended it early; asked every millisecond or so
+ * @param supervisor asked every millisecond or so
  */
-public record RunTerms(@Nullable Invocation invocation, long deadlineNanos, BooleanSupplier stopped) {}
+public record RunTerms(@Nullable Invocation invocation, long deadlineNanos, Supervisor supervisor) {}

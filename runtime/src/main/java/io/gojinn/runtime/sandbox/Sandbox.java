@@ -106,6 +106,7 @@ public final class Sandbox implements AutoCloseable {
         ProxyExecutable refuel = left -> {
             int grant = fuel.refuel(left[0].asInt());
             state.checkDeadline();
+            fuel.sliceBegins();
             return grant;
         };
         modules.put(Metering.IMPORT_MODULE, ProxyObject.fromMap(Map.of(Metering.REFUEL, refuel)));
@@ -172,7 +173,7 @@ public final class Sandbox implements AutoCloseable {
      * @param budget the most fuel it may use
      */
     RunEnd run(Value function, RunTerms terms, long budget) {
-        state.begin(terms.invocation(), terms.deadlineNanos(), terms.stopped());
+        state.begin(terms.invocation(), terms.deadlineNanos(), terms.supervisor());
         try {
             context.enter();
             try {

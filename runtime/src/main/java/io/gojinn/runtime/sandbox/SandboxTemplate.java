@@ -291,7 +291,7 @@ public final class SandboxTemplate implements AutoCloseable {
      */
     public ServeEnd serve(Sandbox sandbox, RunTerms terms, long budget) {
         long used = 0;
-        RunTerms unserved = new RunTerms(null, terms.deadlineNanos(), terms.stopped());
+        RunTerms unserved = new RunTerms(null, terms.deadlineNanos(), terms.supervisor());
         for (String initializer : initializers) {
             RunEnd end = sandbox.run(sandbox.export(initializer), unserved, budget - used);
             used += fuelUsed(sandbox, end);

@@ -13,7 +13,6 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * WASI preview 1 for one instance, with no file system and no sockets: stdin is the request envelope, stdout the response
@@ -45,9 +44,6 @@ public final class WasiPreview1 {
     private static final int CLOCK_REALTIME = 0;
     private static final int CLOCK_MONOTONIC = 1;
     private static final long CLOCK_RESOLUTION_NANOS = 1_000;
-
-    /** How long a sleeping guest may not notice that it was stopped. */
-    private static final long MAX_PARK_NANOS = 5_000_000;
 
     private static final int SUBSCRIPTION_BYTES = 48;
     private static final int EVENT_BYTES = 32;
@@ -454,9 +450,7 @@ public final class WasiPreview1 {
     private void sleepUntil(long startNanos, long waitNanos) {
         long remaining = waitNanos;
         while (remaining > 0) {
-            state.checkDeadline();
-            long untilDeadline = state.deadlineNanos() - System.nanoTime();
-            LockSupport.parkNanos(this, Math.min(Math.min(remaining, untilDeadline), MAX_PARK_NANOS));
+            state.sleep(remaining);
             remaining = waitNanos - (System.nanoTime() - startNanos);
         }
     }
