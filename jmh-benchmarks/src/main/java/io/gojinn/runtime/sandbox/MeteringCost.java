@@ -272,7 +272,7 @@ public final class MeteringCost {
 
         @Override
         void run(RunTerms terms) {
-            state.begin(terms.invocation(), terms.deadlineNanos(), terms.stopped());
+            state.begin(terms.invocation(), terms.deadlineNanos(), terms.supervisor());
             fuel.begin(Long.MAX_VALUE / 2);
             context.enter();
             try {

@@ -16,7 +16,7 @@ final class BackgroundPriority {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundPriority.class);
 
     /** A thirtieth of the weight of an ordinary thread (sched(7)): what remains for long executions on a saturated machine. */
-    private static final int NICE = 15;
+    private static final int NICE = 5;
 
     private static final int PRIO_PROCESS = 0;
     private static final int THIS_THREAD = 0;

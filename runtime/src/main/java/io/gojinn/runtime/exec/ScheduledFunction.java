@@ -15,7 +15,9 @@ final class ScheduledFunction implements FunctionInvoker {
     /** What one execution may keep another waiting for: a few times what a short one takes. */
     static final long LONG_NANOS = 250_000;
 
+    // Some twenty short executions in a row, after a long one, make a function one of short executions again.
     private static final int LENGTH_DECAY = 16;
+    private static final long MOST_NANOS = 4 * LONG_NANOS;
 
     private final FunctionDefinition definition;
     private final SandboxTemplate template;
@@ -128,7 +130,7 @@ final class ScheduledFunction implements FunctionInvoker {
     /** Takes note of what an execution took of a processor. One long one outweighs many short ones that follow. */
     void took(long nanos) {
         long held = lengthNanos;
-        lengthNanos = Math.max(nanos, held - held / LENGTH_DECAY);
+        lengthNanos = Math.max(Math.min(nanos, MOST_NANOS), held - held / LENGTH_DECAY);
     }
 
     /** Whether its executions are likely to be long. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,34 +45,38 @@ final class Turns {
 
         // Written under the lock, by whoever hands over as well.
         private volatile boolean held;
+
         private long sinceNanos;
 
         /**
          * Waits for the turn.
          *
-         * @param execution unparks this thread when it ends
+         * @param payer whose account is charged
+         * @param stopped whether to wait no longer; this thread is unparked when that changes
          * @param deadlineNanos until when it waits
-         * @return false when the execution has ended or the time was up; then there is no turn
+         * @return false when it was stopped or the time was up; then there is no turn
          */
-        boolean begin(AdmittedExecution execution, long deadlineNanos) {
+        boolean begin(Account payer, BooleanSupplier stopped, long deadlineNanos) {
             lock.lock();
             try {
-                account = execution.function().account();
+                account = payer;
                 account.usedNanos = Math.max(account.usedNanos, floorNanos);
                 if (free > 0) {
                     free--;
-                    give(this);
+                    held = true;
+                    floorNanos = Math.max(floorNanos, account.usedNanos);
+                    sinceNanos = System.nanoTime();
                     return true;
                 }
                 waiting.add(this);
             } finally {
                 lock.unlock();
             }
-            return await(execution, deadlineNanos);
+            return await(stopped, deadlineNanos);
         }
 
         /** Goes on, after others where it is their turn. As {@link #begin}. */
-        boolean next(AdmittedExecution execution, long deadlineNanos) {
+        boolean next(BooleanSupplier stopped, long deadlineNanos) {
             long now = System.nanoTime();
             if (!held || now - sinceNanos < QUANTUM_NANOS) {
                 return held;
@@ -90,7 +95,7 @@ final class Turns {
             } finally {
                 lock.unlock();
             }
-            return await(execution, deadlineNanos);
+            return await(stopped, deadlineNanos);
         }
 
         /** Leaves it to others; nothing when there is none. */
@@ -114,14 +119,16 @@ final class Turns {
             }
         }
 
-        private boolean await(AdmittedExecution execution, long deadlineNanos) {
+        private boolean await(BooleanSupplier stopped, long deadlineNanos) {
             while (!held) {
                 long remaining = deadlineNanos - System.nanoTime();
-                if (execution.isStopped() || remaining <= 0) {
-                    return !withdrawn();
+                if ((stopped.getAsBoolean() || remaining <= 0) && withdrawn()) {
+                    return false;
                 }
                 LockSupport.parkNanos(Turns.this, remaining);
             }
+            // Not since it was given: on a busy machine this thread may have had to wait for a processor.
+            sinceNanos = System.nanoTime();
             return true;
         }
 
@@ -141,7 +148,6 @@ final class Turns {
     }
 
     private void give(Turn turn) {
-        turn.sinceNanos = System.nanoTime();
         turn.held = true;
         floorNanos = Math.max(floorNanos, turn.account.usedNanos);
         LockSupport.unpark(turn.thread);

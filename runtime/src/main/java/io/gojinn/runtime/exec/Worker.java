@@ -151,8 +151,9 @@ final class Worker implements Runnable, Supervisor {
         }
         AdmittedExecution.State state = execution.finish();
         long endNanos = System.nanoTime();
-        function.took(tookNanos(endNanos));
         boolean intact = state != AdmittedExecution.State.KILLED && end.run().reusable();
+        // Making the next instance is part of what a trap costs.
+        function.took(intact ? tookNanos() : ScheduledFunction.LONG_NANOS + tookNanos());
         Usage usage = new Usage(queuedNanos, endNanos - startNanos, end.fuel(), intact ? sandbox.memoryBytes() : 0);
         Outcome outcome = switch (state) {
             case EXPIRED, KILLED -> expired(timeoutNanos, usage);
@@ -167,12 +168,12 @@ final class Worker implements Runnable, Supervisor {
         return intact;
     }
 
-    // The clock of the thread costs a system call: only where the time that has passed could mislead.
-    private long tookNanos(long endNanos) {
-        long passed = endNanos - startNanos;
-        return passed <= ScheduledFunction.LONG_NANOS || cpuStartNanos == UNKNOWN
-                ? passed
-                : THREADS.getCurrentThreadCpuTime() - cpuStartNanos;
+    /**
+     * What the execution took of a processor; 0 where that is little. The clock of the thread costs a system call, so it is
+     * read only for those that ask for a second slice of fuel.
+     */
+    private long tookNanos() {
+        return cpuStartNanos == UNKNOWN ? 0 : THREADS.getCurrentThreadCpuTime() - cpuStartNanos;
     }
 
     // The supervisor of the execution it runs.
@@ -184,7 +185,7 @@ final class Worker implements Runnable, Supervisor {
             return true;
         }
         if (inBackground) {
-            return !Objects.requireNonNull(turn).next(execution, deadlineNanos);
+            return !Objects.requireNonNull(turn).next(execution::isStopped, deadlineNanos);
         }
         if (cpuStartNanos == UNKNOWN) {
             cpuStartNanos = THREADS.getCurrentThreadCpuTime();
@@ -193,7 +194,7 @@ final class Worker implements Runnable, Supervisor {
         if (now - looksAgainNanos < 0) {
             return false;
         }
-        long left = ScheduledFunction.LONG_NANOS - (THREADS.getCurrentThreadCpuTime() - cpuStartNanos);
+        long left = ScheduledFunction.LONG_NANOS - tookNanos();
         looksAgainNanos = now + Math.max(left, ScheduledFunction.LONG_NANOS / 4);
         return left <= 0 && moveToBackground(execution) && !beginTurn(execution, deadlineNanos);
     }
@@ -231,7 +232,7 @@ final class Worker implements Runnable, Supervisor {
     }
 
     private boolean beginTurn(AdmittedExecution execution, long deadlineNanos) {
-        return Objects.requireNonNull(turn).begin(execution, deadlineNanos);
+        return Objects.requireNonNull(turn).begin(execution.function().account(), execution::isStopped, deadlineNanos);
     }
 
     private void endTurn() {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.runtime.exec;
+
+import org.jspecify.annotations.NullMarked;
