@@ -27,7 +27,7 @@ public final class FunctionExecutor implements AutoCloseable {
     private final Scheduler scheduler;
     private final FunctionMetrics metrics;
     private final Workers workers;
-    private final int threads;
+    private final int places;
     private final List<ScheduledFunction> functions = new CopyOnWriteArrayList<>();
     private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("gojinn-idle").daemon().factory());
@@ -35,7 +35,8 @@ public final class FunctionExecutor implements AutoCloseable {
 
     /** Starts the workers. */
     public FunctionExecutor(RuntimeOptions options, CollectorRegistry registry) {
-        threads = options.threads();
+        int threads = options.threads();
+        places = threads + threads * BACKGROUND_PLACES;
         scheduler = new Scheduler(threads, threads * BACKGROUND_PLACES, options.queue());
         metrics = new FunctionMetrics(registry, scheduler::waiting, scheduler::inBackground);
         workers = new Workers(threads, scheduler, metrics);
@@ -49,7 +50,7 @@ public final class FunctionExecutor implements AutoCloseable {
      */
     public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
         ScheduledFunction function =
-                new ScheduledFunction(definition, template, scheduler, threads, metrics.of(definition.name()));
+                new ScheduledFunction(definition, template, scheduler, places, metrics.of(definition.name()));
         function.warm();
         functions.add(function);
         return function;

@@ -34,14 +34,18 @@ final class ScheduledFunction implements FunctionInvoker {
             FunctionDefinition definition,
             SandboxTemplate template,
             Scheduler scheduler,
-            int workers,
+            int places,
             FunctionMetrics.OfFunction metrics) {
         this.definition = definition;
         this.template = template;
         this.scheduler = scheduler;
         this.lane = new Scheduler.Lane(
                 definition.limits().concurrency(), definition.limits().queue());
-        this.pool = new InstancePool(Math.max(workers, definition.instances().warm()), metrics.idle());
+        this.pool = new InstancePool(
+                Math.max(
+                        Math.min(places, definition.limits().concurrency()),
+                        definition.instances().warm()),
+                metrics.idle());
         this.metrics = metrics;
     }
 
