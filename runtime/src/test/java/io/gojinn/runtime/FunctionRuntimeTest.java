@@ -139,7 +139,7 @@ class FunctionRuntimeTest {
 
     @Test
     void keepsTheInstanceOfAGuestThatWasEnded() throws FunctionRejectedException {
-        FunctionInvoker function = prepare("busy-loop", limits(Duration.ofMillis(50)), "kept");
+        FunctionInvoker function = prepare("busy-loop", limits(Duration.ofMillis(200)), "kept");
         for (int run = 0; run < 20; run++) {
             assertThat(call(function).answer()).isEqualTo("deadline");
         }

@@ -48,7 +48,7 @@ class NeighbourTest {
 
     @Test
     void startsEveryExecutionOfAManifoldOfTheProcessors() throws FunctionRejectedException {
-        FunctionInvoker function = prepare("busy-loop", "crowd", Duration.ofSeconds(20), 32);
+        FunctionInvoker function = prepare("busy-loop", "crowd", Duration.ofMinutes(2), 32);
         List<FunctionInvoker.Execution> crowd = new ArrayList<>();
         for (int i = 0; i < 32; i++) {
             crowd.add(function.invoke(new TestInvocation("")));
@@ -73,7 +73,8 @@ class NeighbourTest {
     }
 
     private void awaitRunning(int executions) {
-        await().until(() -> metrics.getSampleValue("gojinn_active_sandboxes") == executions);
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> metrics.getSampleValue("gojinn_active_sandboxes") == executions);
     }
 
     private FunctionInvoker prepare(String module, String name, Duration timeout) throws FunctionRejectedException {

@@ -219,6 +219,8 @@ final class Worker implements Runnable, Supervisor {
         if (!scheduler.moveToBackground(execution)) {
             return false;
         }
+        // Those that wait need not find out for themselves.
+        execution.function().took(2 * ScheduledFunction.LONG_NANOS);
         // Before this thread takes itself back: a thread inherits the priority of who starts it.
         workers.startForeground();
         inBackground = true;
