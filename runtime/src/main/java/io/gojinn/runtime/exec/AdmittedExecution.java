@@ -65,10 +65,9 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
 
     /** Whether it has to end, or need not begin. Asked by the worker. */
     boolean isStopped() {
-        return switch (state.get()) {
-            case WAITING, RUNNING -> false;
-            case EXPIRED, CANCELLED, KILLED, DONE -> true;
-        };
+        // No switch: it would load a class the first time, between the look and the park of who waits in Turns.
+        State now = state.get();
+        return now != State.WAITING && now != State.RUNNING;
     }
 
     /** Whether its instance is being closed, or was. */

@@ -17,6 +17,17 @@ final class Turns {
     /** Long against handing over, which costs some ten microseconds; short against a deadline. */
     private static final long QUANTUM_NANOS = 1_000_000;
 
+    /**
+     * How long a thread waits without looking. Being unparked is lost on one that meanwhile waits for something else, as loading
+     * a class may, so the loop that looks and parks touches nothing new, and this bounds what is overlooked.
+     */
+    private static final long LOOK_NANOS = 50_000_000;
+
+    static {
+        @SuppressWarnings("unused")
+        Class<?> loaded = LockSupport.class;
+    }
+
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Turn> waiting = new ArrayList<>();
     private int free;
@@ -125,7 +136,7 @@ final class Turns {
                 if ((stopped.getAsBoolean() || remaining <= 0) && withdrawn()) {
                     return false;
                 }
-                LockSupport.parkNanos(Turns.this, remaining);
+                LockSupport.parkNanos(Turns.this, Math.min(remaining, LOOK_NANOS));
             }
             // Not since it was given: on a busy machine this thread may have had to wait for a processor.
             sinceNanos = System.nanoTime();

@@ -20,6 +20,9 @@ public final class ExecutionState {
     /** The most characters of one line of diagnostics; the rest is cut off. */
     public static final int MAX_LOG_LINE_CHARS = 8_192;
 
+    /** How long a sleeping guest may not notice that it was stopped, should it miss being woken. */
+    private static final long MAX_SLEEP_NANOS = 50_000_000;
+
     private final Fuel fuel;
     private final String functionName;
     private final Map<String, String> environment;
@@ -110,7 +113,7 @@ public final class ExecutionState {
         checkDeadline();
         supervisor.asleep();
         try {
-            LockSupport.parkNanos(this, Math.min(nanos, deadlineNanos - System.nanoTime()));
+            LockSupport.parkNanos(this, Math.min(Math.min(nanos, MAX_SLEEP_NANOS), deadlineNanos - System.nanoTime()));
         } finally {
             supervisor.awake();
         }
