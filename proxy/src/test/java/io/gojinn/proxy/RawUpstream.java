@@ -1,5 +1,6 @@
 package io.gojinn.proxy;
 
+import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.WireConfig;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
@@ -184,6 +186,20 @@ final class RawUpstream implements AutoCloseable {
 
     UpstreamConfig config() {
         return config(Duration.ofSeconds(10));
+    }
+
+    /** This upstream, to which tunnels may be made. */
+    UpstreamConfig upgrading(Duration tunnelIdle, String... protocols) {
+        UpstreamConfig plain = config();
+        return new UpstreamConfig(
+                plain.name(),
+                plain.targets(),
+                plain.connectTimeout(),
+                plain.responseTimeout(),
+                plain.idleConnections(),
+                plain.wire(),
+                plain.policy(),
+                new TunnelConfig(Set.of(protocols), tunnelIdle));
     }
 
     UpstreamConfig config(Duration responseTimeout) {

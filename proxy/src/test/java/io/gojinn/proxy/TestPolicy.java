@@ -4,6 +4,7 @@ import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamLimits;
 import io.gojinn.proxy.upstream.UpstreamPolicy;
@@ -98,6 +99,7 @@ final class TestPolicy {
                 16,
                 WireConfig.defaults(),
                 new UpstreamPolicy(
-                        balance, idleTimeout, requestTimeout, Duration.ZERO, limits, retry, ejection, health));
+                        balance, idleTimeout, requestTimeout, Duration.ZERO, limits, retry, ejection, health),
+                TunnelConfig.NONE);
     }
 }

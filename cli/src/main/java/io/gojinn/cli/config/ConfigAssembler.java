@@ -14,6 +14,7 @@ import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamLimits;
 import io.gojinn.proxy.upstream.UpstreamPolicy;
@@ -99,7 +100,10 @@ final class ConfigAssembler {
                         upstream.get(ConfigSchema.UPSTREAM_PROTOCOL),
                         upstreamTls(upstream.table(ConfigSchema.UPSTREAM_TLS)),
                         upstreamHttp2(upstream.table(ConfigSchema.UPSTREAM_HTTP2))),
-                policy(upstream));
+                policy(upstream),
+                new TunnelConfig(
+                        Set.copyOf(upstream.get(ConfigSchema.UPGRADES)),
+                        upstream.get(ConfigSchema.TUNNEL_IDLE_TIMEOUT)));
     }
 
     private static WireConfig.Http2 upstreamHttp2(Section http2) {

@@ -9,6 +9,7 @@ import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.proxy.upstream.UpstreamLimits;
@@ -439,6 +440,23 @@ final class ConfigSchema {
             Types.integer(0, 100_000),
             64,
             "The most unused connections kept per target and event loop.");
+    static final Key<List<String>> UPGRADES = Key.defaulted(
+            "upgrades",
+            Types.list(
+                    Types.parsed(
+                            "a protocol such as \"websocket\"",
+                            (text, decoding) -> HttpSyntax.upgrade(text),
+                            text -> "\"" + text + "\""),
+                    "an array of protocols such as [\"websocket\"]",
+                    false),
+            List.of(),
+            "What clients may switch to by `Upgrade`, see [tunnels](tunnels.md); empty: nothing. The targets are then"
+                    + " spoken to in HTTP/1.1.");
+    static final Key<Duration> TUNNEL_IDLE_TIMEOUT = Key.defaulted(
+            "tunnel_idle_timeout",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            TunnelConfig.DEFAULT_IDLE_TIMEOUT,
+            "How long a tunnel may be silent in both directions.");
     static final Schema UPSTREAM_TABLE = new Schema(
             "[[upstream]]",
             "A group of servers that answer the same requests.",
@@ -466,7 +484,9 @@ final class ConfigSchema {
                     HEALTH,
                     UPSTREAM_PROTOCOL,
                     UPSTREAM_TLS,
-                    UPSTREAM_HTTP2));
+                    UPSTREAM_HTTP2,
+                    UPGRADES,
+                    TUNNEL_IDLE_TIMEOUT));
 
     // [[function]] and [defaults.function]
     static final Key<Duration> TIMEOUT = Key.defaulted(

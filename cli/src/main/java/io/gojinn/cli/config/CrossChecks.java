@@ -5,6 +5,7 @@ import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.route.RoutePlan;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import io.gojinn.proxy.upstream.WireConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -41,6 +42,7 @@ final class CrossChecks {
         addresses();
         listeners();
         targets();
+        upgrades();
         modules();
         for (Section route : file.tables(ConfigSchema.ROUTES)) {
             oneAction(route);
@@ -61,6 +63,19 @@ final class CrossChecks {
                     file.placeOf(ConfigSchema.METRICS),
                     "[metrics] without [admin]",
                     "[admin], which serves the metrics");
+        }
+    }
+
+    private void upgrades() {
+        for (Section upstream : file.tables(ConfigSchema.UPSTREAMS)) {
+            boolean http2 = upstream.find(ConfigSchema.UPSTREAM_PROTOCOL).orElse(WireConfig.Protocol.AUTO)
+                    == WireConfig.Protocol.H2;
+            if (http2 && !upstream.find(ConfigSchema.UPGRADES).orElse(List.of()).isEmpty()) {
+                problems.add(
+                        upstream.placeOf(ConfigSchema.UPGRADES),
+                        "upgrades beside protocol = \"h2\"",
+                        "one of them: upgrades are of HTTP/1.1");
+            }
         }
     }
 

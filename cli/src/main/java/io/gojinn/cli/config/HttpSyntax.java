@@ -41,6 +41,18 @@ final class HttpSyntax {
         }
     }
 
+    /** A protocol of the Upgrade field, in lower case. */
+    static String upgrade(String text) throws Refused {
+        String protocol = text.toLowerCase(Locale.ROOT);
+        if (!TOKEN.matcher(text.replace('/', '-')).matches()) {
+            throw new Refused("a protocol such as \"websocket\" (RFC 9110, 7.8)");
+        }
+        if (protocol.equals("h2c")) {
+            throw new Refused("a protocol other than h2c, which would carry requests past this proxy");
+        }
+        return protocol;
+    }
+
     static void fieldName(String text) throws Refused {
         if (!TOKEN.matcher(text).matches()) {
             throw new Refused("the name of a header field (RFC 9110, 5.1)");

@@ -53,6 +53,8 @@ final class ConfigFixture {
             connect_timeout = "100ms"
             response_timeout = "10s"
             idle_connections = 7
+            upgrades = ["WebSocket"]
+            tunnel_idle_timeout = "2s"
             [upstream.health]
             path = "/healthz?deep=1"
             host = "app.example"

@@ -17,6 +17,7 @@ import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.proxy.upstream.UpstreamLimits;
@@ -101,6 +102,8 @@ class ConfigLoaderTest {
                         new Target("::1", 80, false),
                         new Target("app.internal", 81, false, 3));
         assertThat(config.proxy().upstreams().getFirst().idleConnections()).isEqualTo(7);
+        assertThat(config.proxy().upstreams().getFirst().tunnels())
+                .isEqualTo(new TunnelConfig(Set.of("websocket"), Duration.ofSeconds(2)));
         assertThat(config.proxy().admin().orElseThrow().metricsPath()).isEqualTo("/m");
         assertThat(config.proxy().admin().orElseThrow().address().getAddress().isLoopbackAddress())
                 .isTrue();
@@ -291,6 +294,43 @@ class ConfigLoaderTest {
                 .containsExactly(
                         "proxy.toml:4:14: listener[0].protocols[0]: found \"h3\", expected \"h2\" or \"http/1.1\"",
                         "proxy.toml:9:1: listener[1].protocols: found an empty array, expected at least one protocol");
+    }
+
+    @Test
+    void refusesUpgradesOfHttp2() {
+        assertThat(fixture.problems("""
+                        [[listener]]
+                        name = "a"
+                        address = ":1"
+
+                        [[upstream]]
+                        name = "u"
+                        targets = ["http://127.0.0.1"]
+                        protocol = "h2"
+                        upgrades = ["websocket"]
+                        """))
+                .singleElement()
+                .asString()
+                .contains("found upgrades beside protocol = \"h2\"");
+    }
+
+    @Test
+    void refusesUpgradesThatWouldCarryRequests() {
+        assertThat(fixture.problems("""
+                        [[listener]]
+                        name = "a"
+                        address = ":1"
+
+                        [[upstream]]
+                        name = "u"
+                        targets = ["http://127.0.0.1"]
+                        upgrades = ["H2C", "a b"]
+                        """))
+                .containsExactly(
+                        "proxy.toml:8:13: upstream[0].upgrades[0]: found \"H2C\", expected a protocol other than h2c, which"
+                                + " would carry requests past this proxy",
+                        "proxy.toml:8:20: upstream[0].upgrades[1]: found \"a b\", expected a protocol such as \"websocket\""
+                                + " (RFC 9110, 7.8)");
     }
 
     @Test

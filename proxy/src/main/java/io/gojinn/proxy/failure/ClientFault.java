@@ -25,7 +25,9 @@ public enum ClientFault {
     /** The client closed before it had its answer; the status is for the log alone. */
     ABORTED("aborted", 499),
     /** The client did not read its answer for the idle limit; the status is for the log alone. */
-    STALLED("stalled", 499);
+    STALLED("stalled", 499),
+    /** Nothing came through a tunnel for its idle limit; the status is for the log alone. */
+    TUNNEL_IDLE("tunnel_idle", 499);
 
     private final String label;
     private final int status;

@@ -5,4 +5,9 @@ package io.gojinn.proxy.http;
 public interface Action {
     /** Takes on an exchange, on its event loop. */
     Activity open(Exchange exchange);
+
+    /** Whether it may make a tunnel for this protocol, in lower case; otherwise the wish for one is ignored. */
+    default boolean takesUpgrade(String protocol) {
+        return false;
+    }
 }

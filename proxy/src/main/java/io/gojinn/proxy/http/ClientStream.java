@@ -33,6 +33,14 @@ interface ClientStream {
     /** Sends the last piece with its trailers at once. Owns it. The exchange is ended when that was sent. */
     void finish(Exchange exchange, LastHttpContent last);
 
+    /**
+     * Agrees to an upgrade: from now on the two halves of the exchange are bytes without framing, which end one by one.
+     * Nothing of what the client sent behind its request was looked at before.
+     *
+     * @param headers owned; without fields of a connection
+     */
+    void openTunnel(Exchange exchange, String protocol, HttpHeaders headers);
+
     /** Whether more can be written without piling up; a change is told to the exchange. */
     boolean isWritable();
 

@@ -50,6 +50,7 @@ public final class Exchange {
     private final long startNanos;
     private final Route route;
     private final Map<String, String> params;
+    private final String upgrade;
 
     private @Nullable Activity activity;
     private @Nullable Failure failure;
@@ -61,6 +62,8 @@ public final class Exchange {
     private boolean begun;
     private boolean finished;
     private boolean ended;
+    private boolean tunnel;
+    private boolean outputClosed;
     private int status;
     private long requestBytes;
     private long responseBytes;
@@ -83,6 +86,7 @@ public final class Exchange {
         this.trace = TraceContext.of(request.headers().get("traceparent"));
         this.params = params;
         this.startNanos = startNanos;
+        this.upgrade = !head.upgrade().isEmpty() && route.action().takesUpgrade(head.upgrade()) ? head.upgrade() : "";
         route.metrics().began();
     }
 
@@ -147,6 +151,16 @@ public final class Exchange {
     /** The length of the body, 0 without one, -1 when it is not known beforehand. */
     public long contentLength() {
         return head.contentLength();
+    }
+
+    /** The protocol for which the client wants a tunnel that the route may make, in lower case; empty otherwise. */
+    public String upgrade() {
+        return upgrade;
+    }
+
+    /** Whether the client speaks HTTP/2. */
+    public boolean isHttp2() {
+        return request.protocolVersion().majorVersion() == 2;
     }
 
     /** The event loop this exchange belongs to. */
@@ -223,6 +237,7 @@ public final class Exchange {
         } else {
             activity.bodyReceived(content);
         }
+        endTunnelIfClosed();
     }
 
     /** A piece of the body that no action will see has passed. */
@@ -235,6 +250,46 @@ public final class Exchange {
     void writabilityChanged() {
         if (activity != null && !finished && !ended) {
             activity.writabilityChanged();
+        }
+    }
+
+    // The tunnel.
+
+    /**
+     * Agrees to the upgrade. The bytes of the client come as a body that begins anew, those written go to it as they are, and
+     * {@link #finish} closes that direction alone: the exchange ends with the second direction, or when it fails.
+     *
+     * @param headers owned; without fields of a connection
+     * @param through takes the place of the activity that was opened before; its caller starts it
+     */
+    public void openTunnel(HttpHeaders headers, Activity through) {
+        assert loop().inEventLoop();
+        if (begun || ended || upgrade.isEmpty()) {
+            throw new IllegalStateException("no upgrade is waited for");
+        }
+        begun = true;
+        tunnel = true;
+        bodyComplete = false;
+        wantsBody = false;
+        status = isHttp2() ? HttpResponseStatus.OK.code() : HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+        activity = through;
+        route.metrics().tunnelOpened();
+        stream.openTunnel(this, upgrade, headers);
+    }
+
+    boolean isTunnel() {
+        return tunnel;
+    }
+
+    /** The direction to the client is closed, with all that was written before. */
+    void outputClosed() {
+        outputClosed = true;
+        endTunnelIfClosed();
+    }
+
+    private void endTunnelIfClosed() {
+        if (tunnel && bodyComplete && outputClosed) {
+            end();
         }
     }
 
@@ -309,7 +364,7 @@ public final class Exchange {
     /** Sends a piece of the body. Owns it. */
     public void write(ByteBuf piece) {
         assert loop().inEventLoop();
-        if (!begun || finished || ended || hasNoBody()) {
+        if (!begun || finished || ended || outputClosed || hasNoBody()) {
             piece.release();
             return;
         }
@@ -329,7 +384,8 @@ public final class Exchange {
             last.release();
             return;
         }
-        finished = true;
+        // A tunnel may have more to come from the client.
+        finished = !tunnel;
         responseBytes += last.content().readableBytes();
         stream.finish(this, last);
     }
@@ -446,7 +502,11 @@ public final class Exchange {
         }
         activity = null;
         long durationNanos = System.nanoTime() - startNanos;
-        route.metrics().ended(status, durationNanos);
+        if (tunnel) {
+            route.metrics().tunnelEnded(status);
+        } else {
+            route.metrics().ended(status, durationNanos);
+        }
         connection
                 .peers()
                 .log(new AccessLog.Entry(

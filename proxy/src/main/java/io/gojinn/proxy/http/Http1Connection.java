@@ -57,6 +57,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private final LoopConnections peers;
     private final ArrayDeque<HttpObject> pending = new ArrayDeque<>();
     private final Channel channel;
+    private final UpgradeGate gate;
     private final DeadlineTimer timer;
 
     // Set when the handler is added, before any event.
@@ -69,6 +70,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean headStarted;
     private boolean closing;
     private boolean lingering;
+    private boolean tunnel;
+    private boolean inputEnded;
     private boolean closed;
     private int discardedBytes;
     private long idleSinceNanos;
@@ -77,8 +80,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private long lastPendingBytes;
     private long lastProgress;
 
-    /** A connection for this channel, to be added last to its pipeline. */
-    public Http1Connection(Channel channel, ConnectionSettings settings, LoopConnections peers) {
+    /**
+     * A connection for this channel, to be added last to its pipeline.
+     *
+     * @param gate the codec in front of it
+     */
+    public Http1Connection(Channel channel, ConnectionSettings settings, LoopConnections peers, UpgradeGate gate) {
+        this.gate = gate;
         this.connection = ConnectionContext.of(channel, settings, peers);
         this.channel = channel;
         this.settings = settings;
@@ -125,8 +133,24 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public void openTunnel(Exchange exchange, String protocol, HttpHeaders headers) {
+        headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+        headers.set(HttpHeaderNames.UPGRADE, protocol);
+        Channels.write(channel, new ClientResponse(HttpResponseStatus.SWITCHING_PROTOCOLS, headers, true));
+        Channels.write(channel, LastHttpContent.EMPTY_LAST_CONTENT);
+        flush();
+        keepAlive = false;
+        headStarted = false;
+        tunnel = true;
+        // What is silent for how long is the tunnel's.
+        timer.clear();
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        channel.pipeline().remove(gate);
+    }
+
+    @Override
     public void write(ByteBuf piece) {
-        Channels.write(channel, new DefaultHttpContent(piece));
+        Channels.write(channel, tunnel ? piece : new DefaultHttpContent(piece));
     }
 
     @Override
@@ -136,6 +160,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void finish(Exchange exchange, LastHttpContent last) {
+        if (tunnel) {
+            last.release();
+            Channels.finishOutput(ctx(), () -> {
+                exchange.outputClosed();
+                pump();
+            });
+            return;
+        }
         ctx().writeAndFlush(last).addListener(sent -> answered(exchange, sent.isSuccess()));
     }
 
@@ -229,7 +261,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (message instanceof HttpRequest) {
             headStarted = false;
         }
-        pending.add((HttpObject) message);
+        pending.add(message instanceof ByteBuf bytes ? new DefaultHttpContent(bytes) : (HttpObject) message);
         pump();
     }
 
@@ -246,6 +278,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             headSinceNanos = System.nanoTime();
             if (current == null && !closing) {
                 timer.set(headSinceNanos + settings.headerTimeoutNanos());
+            }
+        } else if (tunnel && Channels.isEndOfInput(event)) {
+            if (!inputEnded) {
+                inputEnded = true;
+                pending.add(LastHttpContent.EMPTY_LAST_CONTENT);
+                pump();
             }
         } else {
             ctx.fireUserEventTriggered(event);
@@ -314,9 +352,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     /** Handles the next thing that waits; false when there is none that can be handled now. */
     private boolean step() {
         Exchange exchange = current;
+        if (tunnel && exchange != null && exchange.ended()) {
+            Channels.close(channel);
+            return false;
+        }
         if (exchange != null && exchange.ended() && exchange.bodyComplete()) {
             current = null;
             discardedBytes = 0;
+            gate.refuseUpgrade();
             idle();
             return true;
         }
@@ -393,6 +436,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (checked instanceof RequestHead.Refused) {
             exchange.discardAll();
         }
+        if (exchange.upgrade().isEmpty()) {
+            gate.refuseUpgrade();
+        }
         exchange.start();
         if (checked instanceof RequestHead.Refused) {
             // A header section that cannot be decoded comes as a whole message.
@@ -421,17 +467,22 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (reading || closed) {
             return;
         }
-        Exchange exchange = current;
-        boolean wanted = closing
-                || (pending.isEmpty()
-                        && (exchange == null
-                                || exchange.finished()
-                                || exchange.bodyComplete()
-                                || exchange.wantsBody()));
-        if (wanted) {
+        if (closing || (pending.isEmpty() && wantsMore(current))) {
             reading = true;
             ctx().read();
         }
+    }
+
+    private boolean wantsMore(@Nullable Exchange exchange) {
+        if (exchange == null) {
+            return true;
+        }
+        if (tunnel) {
+            return exchange.wantsBody() && !inputEnded;
+        }
+        // What comes behind a request for an upgrade piles up unread until that is decided: one read of it is enough.
+        boolean undecided = !exchange.upgrade().isEmpty() && headStarted && !exchange.ended();
+        return !undecided && (exchange.finished() || exchange.bodyComplete() || exchange.wantsBody());
     }
 
     // The end of the connection.
@@ -455,6 +506,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         Exchange exchange = current;
         if (closing) {
             Channels.close(channel);
+        } else if (tunnel) {
+            LOG.debug("a tunnel has no deadline of its connection");
         } else if (exchange == null) {
             if (headStarted) {
                 refuseLateHead(nowNanos);

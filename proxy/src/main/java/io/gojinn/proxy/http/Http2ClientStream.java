@@ -8,6 +8,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -39,6 +40,7 @@ final class Http2ClientStream implements ClientStream {
     private @Nullable LastHttpContent heldLast;
     private boolean handing;
     private boolean inputEnded;
+    private boolean requestTold;
     private long inputNanos;
     private long outputNanos;
     private long answeredNanos;
@@ -130,6 +132,14 @@ final class Http2ClientStream implements ClientStream {
         if (handing || current == null) {
             return;
         }
+        if (!current.upgrade().isEmpty() && !current.isTunnel()) {
+            // Until the tunnel stands there is a request without a body; what comes is kept for the tunnel.
+            if (!requestTold && current.wantsBody()) {
+                requestTold = true;
+                hand(current, LastHttpContent.EMPTY_LAST_CONTENT);
+            }
+            return;
+        }
         // The clock of a client that does not send starts when it is asked to.
         inputNanos = System.nanoTime();
         ByteBuf waiting = held;
@@ -195,6 +205,15 @@ final class Http2ClientStream implements ClientStream {
         head = Http2Message.response(status, headers);
     }
 
+    @Override
+    public void openTunnel(Exchange opened, String protocol, HttpHeaders headers) {
+        // RFC 8441, 5: what proves that the handshake was understood is of HTTP/1.1.
+        headers.remove(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
+        connection.writeHeaders(
+                stream, Http2Message.response(HttpResponseStatus.OK, headers), false, connection.promise());
+        connection.flushSoon();
+    }
+
     private void sendHead() {
         Http2Headers section = head;
         if (section != null) {
@@ -250,6 +269,10 @@ final class Http2ClientStream implements ClientStream {
             finished.clientLeft(ClientFault.ABORTED);
             return;
         }
+        if (finished.isTunnel()) {
+            finished.outputClosed();
+            return;
+        }
         finished.end();
         drop();
         answeredNanos = System.nanoTime();
@@ -271,7 +294,9 @@ final class Http2ClientStream implements ClientStream {
 
     @Override
     public void abort() {
-        connection.reset(stream, Http2Error.INTERNAL_ERROR);
+        boolean tunnel = exchange != null && exchange.isTunnel();
+        // RFC 8441, 5.1, by way of RFC 9113, 8.5
+        connection.reset(stream, tunnel ? Http2Error.CONNECT_ERROR : Http2Error.INTERNAL_ERROR);
     }
 
     @Override
@@ -296,7 +321,7 @@ final class Http2ClientStream implements ClientStream {
     /** Ends what the client has kept waiting for too long, or says when to look again. */
     void expire(long nowNanos, long limitNanos) {
         Exchange current = exchange;
-        if (current == null) {
+        if (current == null || (current.isTunnel() && !current.ended())) {
             return;
         }
         if (current.ended()) {

@@ -142,8 +142,11 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
                         return maxBlockBytes;
                     }
                 };
-        Http2Settings announced =
-                new Http2Settings().maxConcurrentStreams(limits.streams()).maxHeaderListSize(settings.headerBytes());
+        Http2Settings announced = new Http2Settings()
+                .maxConcurrentStreams(limits.streams())
+                .maxHeaderListSize(settings.headerBytes())
+                // RFC 8441, 3
+                .connectProtocolEnabled(true);
         Http2Connection opened = new Http2Connection(
                 ConnectionContext.of(channel, settings, peers), decoder, encoder, announced, guard, recentStreams);
         writer.key = opened.streamKey;

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Http2Message {
     public static final HttpVersion HTTP_2 = new HttpVersion("HTTP/2.0", true);
 
+    private static final AsciiString PROTOCOL = Http2Headers.PseudoHeaderName.PROTOCOL.value();
     private static final HttpMethod NONE = HttpMethod.valueOf("-");
 
     // RFC 9113, 8.2.2
@@ -74,11 +76,19 @@ public final class Http2Message {
             ClientFault fault = tooMany ? ClientFault.HEADERS_TOO_LARGE : ClientFault.MALFORMED;
             return new Request(unreadable, RequestHead.refused(fault, problem));
         }
+        CharSequence protocol = section.get(PROTOCOL);
+        if (protocol != null) {
+            // To routes and upstreams the same as an upgrade of HTTP/1.1, whose key the upstream's side makes.
+            headers.remove(HttpHeaderNames.SEC_WEBSOCKET_KEY);
+            HttpRequest upgrade = new DefaultHttpRequest(HTTP_2, HttpMethod.GET, String.valueOf(path), headers);
+            return new Request(
+                    upgrade, RequestHead.check(upgrade, 0, protocol.toString().toLowerCase(Locale.ROOT)));
+        }
         HttpRequest message = new DefaultHttpRequest(
                 HTTP_2, HttpMethod.valueOf(String.valueOf(method)), path == null ? "" : path.toString(), headers);
         String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
         long contentLength = endOfStream ? 0 : length == null ? -1 : Long.parseLong(length);
-        return new Request(message, RequestHead.check(message, contentLength));
+        return new Request(message, RequestHead.check(message, contentLength, ""));
     }
 
     private static @Nullable String problemOf(Http2Headers section) {
@@ -88,14 +98,17 @@ public final class Http2Message {
         if (method == null || !isToken(method)) {
             return ":method is " + method;
         }
-        if (section.contains(Http2Headers.PseudoHeaderName.PROTOCOL.value())) {
-            // RFC 8441, 3: only where SETTINGS_ENABLE_CONNECT_PROTOCOL was sent.
-            return ":protocol was not announced";
-        }
+        CharSequence protocol = section.get(PROTOCOL);
         if (section.contains(Http2Headers.PseudoHeaderName.STATUS.value())) {
             return ":status in a request";
         }
-        if (HttpMethod.CONNECT.asciiName().contentEquals(method)) {
+        boolean connect = HttpMethod.CONNECT.asciiName().contentEquals(method);
+        if (protocol != null) {
+            // RFC 8441, 4: a method of its own, with what any other request has; a length has no meaning in it.
+            if (!connect || !isToken(protocol) || section.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+                return "CONNECT with :protocol is not of its form";
+            }
+        } else if (connect) {
             return scheme == null && path == null && section.authority() != null
                     ? null
                     : "CONNECT with other than :authority";
@@ -122,7 +135,8 @@ public final class Http2Message {
         return (section.method() == null ? 0 : 1)
                 + (section.scheme() == null ? 0 : 1)
                 + (section.path() == null ? 0 : 1)
-                + (section.authority() == null ? 0 : 1);
+                + (section.authority() == null ? 0 : 1)
+                + (section.contains(PROTOCOL) ? 1 : 0);
     }
 
     // The problem with a field, or null when all were copied.

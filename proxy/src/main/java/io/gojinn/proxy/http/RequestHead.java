@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param host the name in it, in lower case, without port and final dot
  * @param contentLength of the body, 0 without one, -1 when its length is not known beforehand
  * @param expectsContinue whether the client waits for 100 before it sends the body
+ * @param upgrade the protocol that the client wants to speak through a tunnel, in lower case; empty when it wants none
  */
 record RequestHead(
         String method,
@@ -41,7 +42,8 @@ record RequestHead(
         String authority,
         String host,
         long contentLength,
-        boolean expectsContinue) {
+        boolean expectsContinue,
+        String upgrade) {
     private static final Pattern CODING = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     // A name of 253 characters with a final dot (RFC 1035, 2.3.4), a colon and a port.
     private static final int MAX_AUTHORITY_CHARS = 260;
@@ -77,15 +79,33 @@ record RequestHead(
                         "Transfer-Encoding is " + codings + ", expected chunked");
             }
         }
-        return check(request, chunked ? -1 : HttpUtil.getContentLength(request, 0L));
+        long contentLength = chunked ? -1 : HttpUtil.getContentLength(request, 0L);
+        return check(request, contentLength, contentLength == 0 ? upgrade(request) : "");
+    }
+
+    // RFC 9110, 7.8: an upgrade may be ignored, and is unless nothing of it can be read in two ways: one protocol, in a
+    // GET without a body.
+    private static String upgrade(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        if (!headers.contains(HttpHeaderNames.UPGRADE)
+                || !request.method().equals(HttpMethod.GET)
+                || !request.protocolVersion().equals(HttpVersion.HTTP_1_1)
+                || !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)) {
+            return "";
+        }
+        List<String> protocols = headers.getAll(HttpHeaderNames.UPGRADE);
+        return protocols.size() == 1 && protocols.getFirst().indexOf(',') < 0
+                ? protocols.getFirst().strip().toLowerCase(Locale.ROOT)
+                : "";
     }
 
     /**
      * Checks what is the same in every version of HTTP.
      *
      * @param contentLength of the body, 0 without one, -1 when its length is not known beforehand
+     * @param upgrade the protocol that a tunnel is wanted for, empty when none is
      */
-    static Checked check(HttpRequest request, long contentLength) {
+    static Checked check(HttpRequest request, long contentLength, String upgrade) {
         if (request.method().equals(HttpMethod.CONNECT)) {
             return refused(ClientFault.CONNECT, "");
         }
@@ -112,14 +132,14 @@ record RequestHead(
         if (!hosts.isEmpty() && !isAuthority(authority)) {
             return refused(ClientFault.MALFORMED, "Host is \"" + authority + '"');
         }
-        return target(request, authority, contentLength, expectsContinue && contentLength != 0);
+        return target(request, authority, contentLength, expectsContinue && contentLength != 0, upgrade);
     }
 
     /** What can be told of a request whose header section is refused. */
     static RequestHead unreadable(HttpRequest request) {
         boolean unknown = request instanceof FullHttpRequest;
         return new RequestHead(
-                unknown ? "-" : request.method().name(), "-", unknown ? "-" : request.uri(), "", "", "", 0, false);
+                unknown ? "-" : request.method().name(), "-", unknown ? "-" : request.uri(), "", "", "", 0, false, "");
     }
 
     // Servers that hand fields to CGI and its kin make - and _ the same: a name that is then one that frames a message.
@@ -157,7 +177,8 @@ record RequestHead(
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     }
 
-    private static Checked target(HttpRequest request, String authority, long contentLength, boolean expectsContinue) {
+    private static Checked target(
+            HttpRequest request, String authority, long contentLength, boolean expectsContinue, String upgrade) {
         String uri = request.uri();
         if (uri.isEmpty() || uri.charAt(0) != '/') {
             int afterScheme = uri.regionMatches(true, 0, "http://", 0, 7)
@@ -195,7 +216,8 @@ record RequestHead(
                 authority,
                 hostName(authority),
                 contentLength,
-                expectsContinue));
+                expectsContinue,
+                upgrade));
     }
 
     // Whether chunked ends the codings and is among them once, so that only their meaning is unknown (RFC 9112, 6.1).

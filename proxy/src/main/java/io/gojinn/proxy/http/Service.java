@@ -1,6 +1,7 @@
 package io.gojinn.proxy.http;
 
 import io.gojinn.proxy.address.Origin;
+import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.observe.RouteMetrics;
@@ -42,6 +43,19 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
                         head.query(),
                         head.method(),
                         request.headers()))) {
+                    // RFC 8441, 4: unlike an upgrade, what CONNECT asks for cannot be ignored.
+                    case Matched.Found<Route>(Route route, Map<String, String> params)
+                    when !head.upgrade().isEmpty()
+                            && request.protocolVersion().majorVersion() == 2
+                            && !route.action().takesUpgrade(head.upgrade()) ->
+                        unrouted(
+                                connection,
+                                stream,
+                                request,
+                                origin,
+                                head,
+                                new Failure.Client(ClientFault.CONNECT, head.upgrade()),
+                                startNanos);
                     case Matched.Found<Route>(Route route, Map<String, String> params) ->
                         new Exchange(connection, stream, request, origin, head, route, params, startNanos);
                     case Matched.WrongMethod<Route> wrong ->

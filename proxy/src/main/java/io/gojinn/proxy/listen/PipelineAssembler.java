@@ -92,8 +92,9 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
         } else if (only2 || (http2 && protocols.contains(Protocol.HTTP_2))) {
             pipeline.addLast(Http2Connection.of(ctx.channel(), settings, peers));
         } else {
-            pipeline.addLast(new ServerCodec(limits));
-            pipeline.addLast(new Http1Connection(ctx.channel(), settings, peers));
+            ServerCodec codec = new ServerCodec(limits);
+            pipeline.addLast(codec);
+            pipeline.addLast(new Http1Connection(ctx.channel(), settings, peers, codec));
         }
     }
 

@@ -2,10 +2,12 @@ package io.gojinn.proxy.listen;
 
 import io.gojinn.proxy.http.Http1Connection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpMessage;
@@ -19,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Netty's request decoder without what it forgives: folded lines, which RFC 9112, 5.2 lets a server reject, and separators in
- * the request line other than one space (RFC 9112, 3). It also bounds the number of fields, and tells the connection when a
- * header section has begun but is not whole.
+ * the request line other than one space (RFC 9112, 3). It also bounds the number of fields, tells the connection when a
+ * header section has begun but is not whole, and keeps what comes behind a request for an upgrade until that is decided.
  */
 final class RequestDecoder extends HttpRequestDecoder {
     private static final byte LF = '\n';
@@ -30,6 +32,9 @@ final class RequestDecoder extends HttpRequestDecoder {
     private boolean lineSeen;
     private boolean announced;
     private boolean discarding;
+    private boolean upgrading;
+    private boolean holding;
+    private @Nullable ChannelHandlerContext context;
     private @Nullable String violation;
 
     RequestDecoder(int headerBytes, int headerCount) {
@@ -70,6 +75,10 @@ final class RequestDecoder extends HttpRequestDecoder {
             buffer.skipBytes(buffer.readableBytes());
             return;
         }
+        if (holding) {
+            announce(ctx);
+            return;
+        }
         int firstOut = out.size();
         int from = buffer.readerIndex();
         boolean wasInBody = inBody;
@@ -82,17 +91,69 @@ final class RequestDecoder extends HttpRequestDecoder {
                 inBody = true;
                 lineSeen = false;
                 announced = false;
+                upgrading = request.headers().contains(HttpHeaderNames.UPGRADE);
                 if (request.decoderResult().isSuccess()) {
                     refuse(request);
                 }
             }
             if (out.get(i) instanceof LastHttpContent) {
                 inBody = false;
+                holding = upgrading;
             }
         }
-        if (!inBody && out.size() == firstOut && !announced) {
+        if (!inBody && out.size() == firstOut) {
+            announce(ctx);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (holding) {
+            // Netty would ask for more itself after a read that was decoded to nothing.
+            discardSomeReadBytes();
+            ctx.fireChannelReadComplete();
+        } else {
+            super.channelReadComplete(ctx);
+        }
+    }
+
+    private void announce(ChannelHandlerContext ctx) {
+        if (!announced) {
             announced = true;
             ctx.fireUserEventTriggered(Http1Connection.HEAD_STARTED);
+        }
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    /** Decodes what came behind a request for an upgrade. */
+    void refuseUpgrade() {
+        upgrading = false;
+        if (!holding) {
+            return;
+        }
+        holding = false;
+        announced = false;
+        ChannelHandlerContext ctx = context;
+        if (ctx != null && actualReadableBytes() > 0) {
+            // Later: this may be called while a message is on its way from here.
+            ctx.executor().execute(() -> {
+                if (!ctx.isRemoved()) {
+                    goOn(ctx);
+                }
+            });
+        }
+    }
+
+    private void goOn(ChannelHandlerContext ctx) {
+        try {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER);
+            channelReadComplete(ctx);
+        } catch (Exception defect) {
+            ctx.fireExceptionCaught(defect);
         }
     }
 

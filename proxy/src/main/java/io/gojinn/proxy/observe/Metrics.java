@@ -20,6 +20,7 @@ public final class Metrics {
     private final Counter requests;
     private final Histogram duration;
     private final Gauge active;
+    private final Gauge openTunnels;
     private final Gauge openConnections;
     private final Counter rejectedConnections;
     private final Counter http2Faults;
@@ -37,6 +38,9 @@ public final class Metrics {
                 .buckets(.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30)
                 .register(registry);
         active = Gauge.build("gojinn_active_requests", "Requests that have not ended.")
+                .labelNames("route")
+                .register(registry);
+        openTunnels = Gauge.build("gojinn_open_tunnels", "Upgraded requests that have not ended.")
                 .labelNames("route")
                 .register(registry);
         openConnections = Gauge.build("gojinn_open_connections", "Open client connections.")
@@ -73,7 +77,7 @@ public final class Metrics {
 
     /** The children of a route. */
     public RouteMetrics route(String route) {
-        return new RouteMetrics(route, requests, duration, active);
+        return new RouteMetrics(route, requests, duration, active, openTunnels);
     }
 
     /** The children of an upstream. */

@@ -9,14 +9,16 @@ public final class RouteMetrics {
     private final Counter.Child[] requestsByClass;
     private final Histogram.Child duration;
     private final Gauge.Child active;
+    private final Gauge.Child tunnels;
 
-    RouteMetrics(String route, Counter requests, Histogram duration, Gauge active) {
+    RouteMetrics(String route, Counter requests, Histogram duration, Gauge active, Gauge tunnels) {
         this.requestsByClass = new Counter.Child[5];
         for (int i = 0; i < requestsByClass.length; i++) {
             requestsByClass[i] = requests.labels(route, (i + 1) + "xx");
         }
         this.duration = duration.labels(route);
         this.active = active.labels(route);
+        this.tunnels = tunnels.labels(route);
     }
 
     /** A request of this route began. */
@@ -26,8 +28,23 @@ public final class RouteMetrics {
 
     /** A request that began has ended. */
     public void ended(int status, long durationNanos) {
+        ended(status);
+        duration.observe(durationNanos / 1e9);
+    }
+
+    private void ended(int status) {
         active.dec();
         requestsByClass[Math.clamp(status / 100, 1, 5) - 1].inc();
-        duration.observe(durationNanos / 1e9);
+    }
+
+    /** A request that began has become a tunnel. */
+    public void tunnelOpened() {
+        tunnels.inc();
+    }
+
+    /** A tunnel has ended, and its request with it; how long it was open is no duration of a request. */
+    public void tunnelEnded(int status) {
+        tunnels.dec();
+        ended(status);
     }
 }

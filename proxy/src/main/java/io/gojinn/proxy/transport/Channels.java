@@ -5,7 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundInvoker;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 
 /** Operations whose outcome arrives as an event of the channel, so that nobody has to look at their future. */
@@ -33,6 +35,11 @@ public final class Channels {
                 close(channel);
             }
         });
+    }
+
+    /** Whether an event tells that the peer sends nothing more, where half-closure is allowed. */
+    public static boolean isEndOfInput(Object event) {
+        return event instanceof ChannelInputShutdownEvent || event == SslCloseCompletionEvent.SUCCESS;
     }
 
     /**

@@ -3,7 +3,9 @@ package io.gojinn.proxy.upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -108,6 +110,15 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
 
         @Override
         protected boolean isContentAlwaysEmpty(HttpMessage message) {
+            if (message instanceof HttpResponse response
+                    && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+                // RFC 9112, 6.1: it has none. Netty takes the field out of what has no body, so it is seen here alone.
+                if (response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+                    response.setDecoderResult(
+                            DecoderResult.failure(new IllegalArgumentException("101 with Transfer-Encoding")));
+                }
+                return true;
+            }
             return head || super.isContentAlwaysEmpty(message);
         }
     }

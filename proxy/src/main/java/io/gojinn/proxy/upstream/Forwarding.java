@@ -121,6 +121,9 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         exchange.upstreamTarget(target.label());
         if (attempts == 0) {
             ForwardedFields.toUpstream(exchange, target.config().authority());
+            if (!exchange.upgrade().isEmpty()) {
+                UpgradeFields.ask(exchange.request().headers(), exchange.upgrade(), exchange.isHttp2());
+            }
         } else if (exchange.authority().isEmpty()) {
             exchange.request()
                     .headers()
@@ -235,7 +238,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     public void responded(HttpResponse response) {
         int status = response.status().code();
         if (status == 101) {
-            fail(UpstreamFault.PROTOCOL, "101 without an upgrade");
+            upgraded(response);
             return;
         }
         if (status < 200) {
@@ -265,6 +268,34 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         ForwardedFields.toClient(response);
         exchange.begin(response.status(), response.headers());
         progress();
+    }
+
+    // Not a byte of either side was passed on before.
+    private void upgraded(HttpResponse response) {
+        TargetStream to = stream;
+        String protocol = exchange.upgrade();
+        String problem = protocol.isEmpty() || to == null || !requestComplete
+                ? "101 without an upgrade"
+                : UpgradeFields.problemOf(exchange.request().headers(), protocol, response.headers());
+        if (problem != null || to == null) {
+            fail(UpstreamFault.PROTOCOL, String.valueOf(problem));
+            return;
+        }
+        if (pool != null) {
+            upstream.health().responded(pool.target(), response.status().code());
+        }
+        done = true;
+        stream = null;
+        releaseRequest();
+        upstream.metrics().answered();
+        ForwardedFields.toClient(response);
+        // It keeps its turn, and its place with the target, until it ends.
+        Tunnel tunnel =
+                new Tunnel(exchange, to, upstream.tunnels().idleTimeout().toNanos(), this::leave);
+        // The answer goes ahead of what the target sends, and what the client sends comes when both sides stand.
+        exchange.openTunnel(response.headers(), tunnel);
+        to.openTunnel(tunnel);
+        tunnel.start();
     }
 
     @Override
@@ -426,11 +457,19 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     }
 
     private void release() {
+        releaseRequest();
+        leave();
+    }
+
+    private void releaseRequest() {
         endPause();
         if (requestTimer != null) {
             requestTimer.close();
         }
         body.release();
+    }
+
+    private void leave() {
         leaveTarget();
         if (queued) {
             // When the turn has come already, admitted() gives it back.

@@ -3,9 +3,11 @@ package io.gojinn.proxy.upstream;
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.DeadlineTimer;
 import io.gojinn.proxy.transport.Channels;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -18,6 +20,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * response closes it as well, so that nothing a target sends before a request is sent can pass for its answer.
  */
 final class Http1TargetConnection extends ChannelInboundHandlerAdapter implements TargetStream {
+    // For the kernel to take what a tunnel has left.
+    private static final long LAST_BYTES_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Channel channel;
     private final ClientCodec codec;
     private final @Nullable TlsRecords records;
@@ -48,6 +54,11 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     private boolean paused;
     private boolean sending;
     private boolean discarded;
+    private @Nullable HttpResponse agreement;
+    private boolean tunnel;
+    private boolean inputEnded;
+    private boolean outputEnded;
+    private boolean outputSent;
     private boolean closed;
     private long idleSinceNanos;
 
@@ -100,7 +111,43 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     @Override
+    public void openTunnel(Listener through) {
+        listener = through;
+        tunnel = true;
+        timer.clear();
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+        // What came behind the response follows from here.
+        channel.pipeline().remove(codec);
+    }
+
+    private void endOutput() {
+        outputEnded = true;
+        ChannelHandlerContext ctx = channel.pipeline().context(this);
+        if (ctx == null) {
+            return;
+        }
+        Channels.finishOutput(ctx, () -> {
+            outputSent = true;
+            closeTunnelIfOver();
+        });
+    }
+
+    // Not before what the client sent last is with the kernel.
+    private void closeTunnelIfOver() {
+        if (listener == null && outputSent) {
+            discard();
+        }
+    }
+
+    @Override
     public void write(HttpContent content) {
+        if (tunnel) {
+            Channels.write(channel, content.content());
+            if (content instanceof LastHttpContent) {
+                endOutput();
+            }
+            return;
+        }
         if (content instanceof LastHttpContent) {
             requestSent = true;
             Channels.write(channel, content, () -> sending = false);
@@ -139,6 +186,10 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     public void cancel() {
         if (listener == null) {
             release();
+        } else if (tunnel && inputEnded && outputEnded) {
+            listener = null;
+            timer.set(System.nanoTime() + LAST_BYTES_NANOS);
+            closeTunnelIfOver();
         } else {
             discard();
         }
@@ -183,6 +234,10 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     private void expired() {
+        if (tunnel) {
+            discard();
+            return;
+        }
         fail(UpstreamFault.RESPONSE_TIMEOUT, "");
     }
 
@@ -192,7 +247,7 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     private void read() {
-        if (!reading && !paused && !closed) {
+        if (!reading && !paused && !closed && !inputEnded) {
             reading = true;
             channel.read();
         }
@@ -203,10 +258,12 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         Listener told = listener;
-        if (told == null) {
+        if (tunnel && told != null && message instanceof ByteBuf bytes) {
+            told.contentReceived(bytes);
+        } else if (told == null) {
             ReferenceCountUtil.release(message);
             // The rest of what was decoded follows even after the connection was given up.
-            if (!discarded) {
+            if (!discarded && !tunnel) {
                 spokenUnasked();
             }
         } else if (message instanceof HttpResponse response) {
@@ -240,6 +297,11 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         }
         responded = true;
         int status = response.status().code();
+        if (status == 101) {
+            // Told when it has ended for its decoder too, which can then be taken out.
+            agreement = response;
+            return;
+        }
         boolean framed =
                 chunked || head || status == 204 || status == 304 || headers.contains(HttpHeaderNames.CONTENT_LENGTH);
         persistent = framed && HttpUtil.isKeepAlive(response);
@@ -247,12 +309,17 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     private void contentReceived(Listener told, HttpContent content) {
+        HttpResponse switching = agreement;
         if (content.decoderResult().isFailure()) {
             Throwable cause = content.decoderResult().cause();
             content.release();
             malformed(String.valueOf(cause.getMessage()));
         } else if (!(content instanceof LastHttpContent last)) {
             told.contentReceived(content.content());
+        } else if (switching != null) {
+            agreement = null;
+            last.release();
+            told.responded(switching);
         } else if (interim) {
             // Netty ends an interim response like any other.
             interim = false;
@@ -280,17 +347,22 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     }
 
     @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (listener != null) {
-            listener.targetWritabilityChanged();
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        // Without the goodbye of TLS anybody may have cut the response off (RFC 9112, 9.8).
+        broken |= event instanceof SslCloseCompletionEvent goodbye && !goodbye.isSuccess();
+        if (tunnel && !inputEnded && listener != null && Channels.isEndOfInput(event)) {
+            inputEnded = true;
+            listener.ended(LastHttpContent.EMPTY_LAST_CONTENT);
+        } else {
+            ctx.fireUserEventTriggered(event);
         }
     }
 
     @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        // Without the goodbye of TLS anybody may have cut the response off (RFC 9112, 9.8).
-        broken |= event instanceof SslCloseCompletionEvent goodbye && !goodbye.isSuccess();
-        ctx.fireUserEventTriggered(event);
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (listener != null) {
+            listener.targetWritabilityChanged();
+        }
     }
 
     @Override

@@ -37,6 +37,17 @@ interface TargetStream {
     /** Stops or resumes the flow of the response; it flows from the beginning. */
     void pause(boolean paused);
 
+    /**
+     * Agrees to the upgrade that a response of status 101 has just agreed to: what follows it are bytes without framing, each
+     * direction of which ends by itself. {@link Listener#ended} then tells the end of one, and {@link #cancel} is still to
+     * be called; the last content written closes the other.
+     *
+     * @param through is told from now on
+     */
+    default void openTunnel(Listener through) {
+        throw new IllegalStateException("no upgrade can be asked for on this connection");
+    }
+
     /** Sets or moves the deadline of what the target is to do next, in terms of {@link System#nanoTime}. */
     void deadline(long nanoTime);
 

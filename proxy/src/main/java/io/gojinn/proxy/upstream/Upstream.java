@@ -160,6 +160,15 @@ public final class Upstream implements Action {
         return new Forwarding(exchange, this);
     }
 
+    @Override
+    public boolean takesUpgrade(String protocol) {
+        return tunnels().upgrades().contains(protocol);
+    }
+
+    TunnelConfig tunnels() {
+        return config.tunnels();
+    }
+
     LoopTargets targets(EventLoop loop) {
         LoopTargets ofLoop = loops.get(loop);
         if (ofLoop == null) {

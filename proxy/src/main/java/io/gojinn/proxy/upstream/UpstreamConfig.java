@@ -10,8 +10,9 @@ import java.util.List;
  * @param connectTimeout to establish a connection, TLS and the preface of HTTP/2 included
  * @param responseTimeout from the last byte of the request to the header section of the response
  * @param idleConnections the most unused connections kept per target and event loop
- * @param wire what is spoken with the targets
+ * @param wire what is spoken with the targets; HTTP/1.1 alone where tunnels may be made
  * @param policy how targets are chosen, watched and spared
+ * @param tunnels what may be spoken beyond HTTP
  */
 public record UpstreamConfig(
         String name,
@@ -20,7 +21,8 @@ public record UpstreamConfig(
         Duration responseTimeout,
         int idleConnections,
         WireConfig wire,
-        UpstreamPolicy policy) {
+        UpstreamPolicy policy,
+        TunnelConfig tunnels) {
     /** The heaviest target. */
     public static final int MAX_WEIGHT = 1_000;
 
@@ -29,9 +31,15 @@ public record UpstreamConfig(
         if (targets.isEmpty()) {
             throw new IllegalArgumentException("targets is empty, expected at least one");
         }
+        if (!tunnels.upgrades().isEmpty()) {
+            if (wire.protocol() == WireConfig.Protocol.H2) {
+                throw new IllegalArgumentException("upgrades are of HTTP/1.1, and the protocol is h2");
+            }
+            wire = new WireConfig(WireConfig.Protocol.HTTP_1_1, wire.tls(), wire.http2());
+        }
     }
 
-    /** An upstream without a policy of its own. */
+    /** An upstream without a policy of its own and without tunnels. */
     public UpstreamConfig(
             String name,
             List<Target> targets,
@@ -39,7 +47,15 @@ public record UpstreamConfig(
             Duration responseTimeout,
             int idleConnections,
             WireConfig wire) {
-        this(name, targets, connectTimeout, responseTimeout, idleConnections, wire, UpstreamPolicy.defaults());
+        this(
+                name,
+                targets,
+                connectTimeout,
+                responseTimeout,
+                idleConnections,
+                wire,
+                UpstreamPolicy.defaults(),
+                TunnelConfig.NONE);
     }
 
     /** Whether a target is reached by TLS. */
