@@ -82,11 +82,20 @@ final class ConfigAssembler {
     }
 
     private static TlsConfig tls(Section tls) {
-        return new TlsConfig(tls.tables(ConfigSchema.CERTIFICATES).stream()
-                .map(pair -> new Certificate(
-                        pair.get(ConfigSchema.CERTIFICATE).value(),
-                        pair.get(ConfigSchema.CERTIFICATE_KEY).value()))
-                .toList());
+        return new TlsConfig(
+                tls.tables(ConfigSchema.CERTIFICATES).stream()
+                        .map(pair -> new Certificate(
+                                pair.get(ConfigSchema.CERTIFICATE).value(),
+                                pair.get(ConfigSchema.CERTIFICATE_KEY).value(),
+                                pair.find(ConfigSchema.KEY_PASSWORD)))
+                        .toList(),
+                tls.get(ConfigSchema.MIN_VERSION),
+                tls.get(ConfigSchema.UNKNOWN_NAMES),
+                tls.get(ConfigSchema.CLIENT_CERTIFICATES),
+                tls.get(ConfigSchema.CLIENT_AUTHORITIES).stream()
+                        .map(Sited::value)
+                        .toList(),
+                tls.get(ConfigSchema.HANDSHAKES));
     }
 
     private static UpstreamConfig upstream(Section upstream) {

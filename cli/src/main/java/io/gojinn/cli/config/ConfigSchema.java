@@ -5,6 +5,7 @@ import io.gojinn.proxy.address.ClientField;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
+import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
@@ -21,9 +22,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Every key of {@code proxy.toml}: the one place that says which exist, what they hold and what they mean. */
 final class ConfigSchema {
@@ -58,15 +62,52 @@ final class ConfigSchema {
             Types.sited(Types.path("the path of a certificate chain")),
             "Certificate chain in PEM, the leaf first.");
     static final Key<Sited<Path>> CERTIFICATE_KEY = Key.required(
-            "key", Types.sited(Types.path("the path of a private key")), "Private key in PEM (PKCS #8), unencrypted.");
+            "key",
+            Types.sited(Types.path("the path of a private key")),
+            "Private key in PEM: PKCS #8, PKCS #1 or SEC 1.");
+    static final Key<String> KEY_PASSWORD = Key.optional(
+            "key_password",
+            Types.string("a string"),
+            "Of an encrypted key; `${file:/run/secrets/name}` keeps it out of the config.");
     static final Schema CERTIFICATE_TABLE = new Schema(
-            "[[listener.tls.certificates]]", "A certificate with its key.", "", List.of(CERTIFICATE, CERTIFICATE_KEY));
+            "[[listener.tls.certificates]]",
+            "A certificate with its key.",
+            "",
+            List.of(CERTIFICATE, CERTIFICATE_KEY, KEY_PASSWORD));
     static final Key<List<Section>> CERTIFICATES = Key.required(
             "certificates",
             Types.tables(CERTIFICATE_TABLE),
             "At least one; several are chosen by the client's SNI, the first is the default.");
-    static final Schema TLS_TABLE =
-            new Schema("[listener.tls]", "Present when the listener speaks HTTPS.", "", List.of(CERTIFICATES));
+    static final Key<TlsConfig.Version> MIN_VERSION = Key.defaulted(
+            "min_version",
+            choice(List.of(TlsConfig.Version.values()), TlsConfig.Version::id),
+            TlsConfig.Version.TLS_1_2,
+            "The lowest version of TLS that is spoken.");
+    static final Key<TlsConfig.UnknownNames> UNKNOWN_NAMES = Key.defaulted(
+            "unknown_names",
+            choice(List.of(TlsConfig.UnknownNames.values()), ConfigSchema::lower),
+            TlsConfig.UnknownNames.DEFAULT,
+            "What a client gets whose name no certificate covers, or that names none: the first certificate, or an alert.");
+    static final Key<TlsConfig.ClientCertificates> CLIENT_CERTIFICATES = Key.defaulted(
+            "client_certificates",
+            choice(List.of(TlsConfig.ClientCertificates.values()), ConfigSchema::lower),
+            TlsConfig.ClientCertificates.NONE,
+            "Whether clients are asked for a certificate; one that is shown must be valid either way.");
+    static final Key<List<Sited<Path>>> CLIENT_AUTHORITIES = Key.defaulted(
+            "client_authorities",
+            Types.list(Types.sited(Types.path("the path of certificates")), "an array of paths of certificates", false),
+            List.of(),
+            "Certificates in PEM of the authorities that certify clients.");
+    static final Key<Integer> HANDSHAKES = Key.defaulted(
+            "handshakes",
+            Types.integer(1, 1_000_000),
+            TlsConfig.DEFAULT_HANDSHAKES,
+            "Handshakes at once; a connection beyond them is closed at accept.");
+    static final Schema TLS_TABLE = new Schema(
+            "[listener.tls]",
+            "Present when the listener speaks HTTPS, see [tls](tls.md).",
+            "",
+            List.of(CERTIFICATES, MIN_VERSION, UNKNOWN_NAMES, CLIENT_CERTIFICATES, CLIENT_AUTHORITIES, HANDSHAKES));
 
     static final Key<Integer> CONNECTIONS = Key.defaulted(
             "connections",
@@ -743,6 +784,23 @@ final class ConfigSchema {
                 range -> '"'
                         + (range.first() == range.last() ? "" + range.first() : range.first() + "-" + range.last())
                         + '"');
+    }
+
+    private static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** One of a few values, by name. */
+    private static <T> ValueType<T> choice(List<T> values, Function<? super T, String> name) {
+        String expected =
+                values.stream().map(value -> '"' + name.apply(value) + '"').collect(Collectors.joining(" or "));
+        return Types.parsed(
+                expected,
+                (text, decoding) -> values.stream()
+                        .filter(value -> name.apply(value).equals(text))
+                        .findFirst()
+                        .orElseThrow(() -> new Refused(expected)),
+                value -> '"' + name.apply(value) + '"');
     }
 
     private static ValueType<Integer> redirectStatus() {

@@ -1,5 +1,6 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.listen.TlsConfig.ClientCertificates;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
@@ -151,6 +152,27 @@ final class CrossChecks {
                 present(certificate, ConfigSchema.CERTIFICATE, MOST_CERTIFICATE_BYTES);
                 present(certificate, ConfigSchema.CERTIFICATE_KEY, MOST_CERTIFICATE_BYTES);
             }
+            clientAuthorities(tls);
+        }
+    }
+
+    private void clientAuthorities(Section tls) {
+        List<Sited<Path>> authorities =
+                tls.find(ConfigSchema.CLIENT_AUTHORITIES).orElse(List.of());
+        authorities.forEach(file -> present(file.place(), file.shown(), file.value(), MOST_CERTIFICATE_BYTES));
+        boolean asked =
+                tls.find(ConfigSchema.CLIENT_CERTIFICATES).orElse(ClientCertificates.NONE) != ClientCertificates.NONE;
+        Place place = tls.placeOf(ConfigSchema.CLIENT_AUTHORITIES);
+        if (asked && authorities.isEmpty() && !problems.existBelow(place)) {
+            problems.add(
+                    tls.placeOf(ConfigSchema.CLIENT_CERTIFICATES),
+                    "client certificates without client_authorities",
+                    "who certifies clients");
+        } else if (!asked && !authorities.isEmpty()) {
+            problems.add(
+                    place,
+                    "client_authorities without client_certificates",
+                    "client_certificates = \"request\" or \"require\"");
         }
     }
 

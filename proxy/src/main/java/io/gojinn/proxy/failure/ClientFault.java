@@ -18,6 +18,8 @@ public enum ClientFault {
     HEADER_TIMEOUT("header_timeout", 408),
     /** The body made no progress for the idle limit. */
     BODY_TIMEOUT("body_timeout", 408),
+    /** A host that another certificate speaks for than that of the connection (RFC 9110, 15.5.20). */
+    MISDIRECTED("misdirected", 421),
     /** The body is larger than the function takes. */
     BODY_LIMIT("body_limit", 413),
     /** An expectation other than {@code 100-continue} (RFC 9110, 10.1.1). */

@@ -19,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param peer who is at the other end, as far as the connection tells
  * @param relay the same when it is a trusted proxy, whose fields tell more; null otherwise
+ * @param tls what the handshake has told
  */
 record ConnectionContext(
         Channel channel,
         ConnectionSettings settings,
         LoopConnections peers,
         Origin peer,
-        @Nullable InetAddress relay) {
+        @Nullable InetAddress relay,
+        TlsClient tls) {
     static ConnectionContext of(Channel channel, ConnectionSettings settings, LoopConnections peers) {
         ProxiedClient proxied = ProxiedClient.of(channel);
         InetAddress address = proxied == null ? null : proxied.address();
@@ -37,7 +39,12 @@ record ConnectionContext(
         boolean known = proxied == null || proxied.address() != null;
         boolean relayed = known && address != null && settings.trust().includes(address);
         return new ConnectionContext(
-                channel, settings, peers, Origin.direct(text, settings.scheme()), relayed ? address : null);
+                channel,
+                settings,
+                peers,
+                Origin.direct(text, settings.scheme()),
+                relayed ? address : null,
+                TlsClient.of(channel));
     }
 
     /** The address of the peer, without port. */
@@ -67,6 +74,13 @@ record ConnectionContext(
 
     AsciiString date() {
         return peers.date().now();
+    }
+
+    /** That of the certificate of the client, if it showed one. */
+    @Nullable
+    String fingerprint() {
+        ClientCertificate certificate = tls.certificate();
+        return certificate == null ? null : certificate.fingerprint();
     }
 
     /** What an exchange that begins now is served with. */

@@ -523,7 +523,8 @@ public final class Exchange {
                         trace.traceId(),
                         failure,
                         upstreamTarget,
-                        fuel));
+                        fuel,
+                        connection.fingerprint()));
     }
 
     private void cancelActivity() {

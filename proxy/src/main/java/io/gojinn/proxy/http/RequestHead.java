@@ -142,12 +142,17 @@ record RequestHead(
                 unknown ? "-" : request.method().name(), "-", unknown ? "-" : request.uri(), "", "", "", 0, false, "");
     }
 
-    // Servers that hand fields to CGI and its kin make - and _ the same: a name that is then one that frames a message.
+    // Servers that hand fields to CGI and its kin make - and _ the same: a name that is then one that frames a message,
+    // or
+    // tells who the client is.
     private static @Nullable String lookalike(HttpHeaders headers) {
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
         while (fields.hasNext()) {
             CharSequence name = fields.next().getKey();
-            if (looksLike(HttpHeaderNames.CONTENT_LENGTH, name) || looksLike(HttpHeaderNames.TRANSFER_ENCODING, name)) {
+            if (looksLike(HttpHeaderNames.CONTENT_LENGTH, name)
+                    || looksLike(HttpHeaderNames.TRANSFER_ENCODING, name)
+                    || looksLike(ClientCertificate.SUBJECT, name)
+                    || looksLike(ClientCertificate.FINGERPRINT, name)) {
                 return name.toString();
             }
         }

@@ -25,6 +25,7 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             RequestHead.Checked checked,
             long startNanos) {
         Origin origin = connection.origin(request.headers());
+        ClientCertificate.tell(connection.tls().certificate(), request.headers());
         return switch (checked) {
             case RequestHead.Refused refused ->
                 unrouted(
@@ -34,6 +35,16 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
                         origin,
                         RequestHead.unreadable(request),
                         refused.failure(),
+                        startNanos);
+            case RequestHead.Accepted(RequestHead head)
+            when !connection.tls().mayAskFor(head.host()) ->
+                unrouted(
+                        connection,
+                        stream,
+                        request,
+                        origin,
+                        head,
+                        new Failure.Client(ClientFault.MISDIRECTED, "another certificate speaks for the host"),
                         startNanos);
             case RequestHead.Accepted(RequestHead head) ->
                 switch (router.match(new RouteRequest(

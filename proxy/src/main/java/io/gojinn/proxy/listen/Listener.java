@@ -12,10 +12,12 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +71,9 @@ public final class Listener {
                 metrics,
                 service);
         TlsContexts tls = tls(config);
+        if (tls != null) {
+            tls.register(metrics.tls());
+        }
         AcceptGate gate = new AcceptGate();
         ChannelFuture bound = new ServerBootstrap()
                 .group(acceptor, loops)
@@ -91,7 +96,17 @@ public final class Listener {
                             + bound.cause().getMessage(),
                     bound.cause());
         }
+        if (tls != null) {
+            rotateTicketKeys(tls, bound.channel());
+        }
         return new Listener(config.name(), bound.channel(), gate);
+    }
+
+    private static void rotateTicketKeys(TlsContexts tls, Channel channel) {
+        long seconds = TlsContexts.TICKET_KEY_LIFE.toSeconds();
+        Future<?> rotation =
+                channel.eventLoop().scheduleAtFixedRate(tls::rotateTicketKeys, seconds, seconds, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(closed -> rotation.cancel(false));
     }
 
     /**

@@ -6,16 +6,12 @@ import io.gojinn.proxy.http.Http2Connection;
 import io.gojinn.proxy.http.LoopConnections;
 import io.gojinn.proxy.http.NewConnection;
 import io.gojinn.proxy.transport.Channels;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
-import io.netty.handler.ssl.SniHandler;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,15 +23,13 @@ import org.jspecify.annotations.Nullable;
  */
 @ChannelHandler.Sharable
 final class PipelineAssembler extends ChannelInitializer<Channel> {
-    // Above what an honest ClientHello needs, post-quantum key shares included.
-    private static final int MAX_CLIENT_HELLO_BYTES = 32 << 10;
-
     private final ConnectionSettings settings;
     private final Set<Protocol> protocols;
     private final ListenerLimits limits;
     private final @Nullable TlsContexts tls;
     private final Map<EventLoop, LoopConnections> connections;
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger handshakes = new AtomicInteger();
 
     PipelineAssembler(
             ConnectionSettings settings,
@@ -77,7 +71,17 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
             pipeline.addLast(new ProxyProtocol(channel, settings.metrics(), limits.headerTimeout()));
         }
         if (tls != null) {
-            pipeline.addLast(tls(tls, channel.alloc()));
+            // The monitor gives the place back; between the two nothing may end this method.
+            if (handshakes.incrementAndGet() > tls.maxHandshakes()) {
+                handshakes.decrementAndGet();
+                settings.metrics().rejectedByHandshakes();
+                Channels.close(channel);
+                return;
+            }
+            long timeoutMillis = limits.headerTimeout().toMillis();
+            pipeline.addLast(new SniChoice(tls, timeoutMillis));
+            pipeline.addLast(new HandshakeMonitor(
+                    settings.metrics().tls(), handshakes, limits.headerTimeout().toNanos()));
         }
         pipeline.addLast(new NewConnection(settings, peers, (ctx, http2) -> speak(ctx, http2, peers)));
     }
@@ -95,31 +99,6 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
             ServerCodec codec = new ServerCodec(limits);
             pipeline.addLast(codec);
             pipeline.addLast(new Http1Connection(ctx.channel(), settings, peers, codec));
-        }
-    }
-
-    private ChannelHandler tls(TlsContexts contexts, ByteBufAllocator allocator) {
-        return contexts.single() ? handshaking(contexts.first(), allocator) : new Sni(contexts);
-    }
-
-    private SslHandler handshaking(SslContext context, ByteBufAllocator allocator) {
-        SslHandler handler = context.newHandler(allocator);
-        handler.setHandshakeTimeoutMillis(limits.headerTimeout().toMillis());
-        return handler;
-    }
-
-    /** Chooses the certificate by the name in the ClientHello. */
-    private final class Sni extends SniHandler {
-        Sni(TlsContexts contexts) {
-            super(
-                    (name, promise) -> promise.setSuccess(name == null ? contexts.first() : contexts.named(name)),
-                    MAX_CLIENT_HELLO_BYTES,
-                    limits.headerTimeout().toMillis());
-        }
-
-        @Override
-        protected SslHandler newSslHandler(SslContext context, ByteBufAllocator allocator) {
-            return handshaking(context, allocator);
         }
     }
 }

@@ -46,6 +46,7 @@ public final class AccessLog implements AutoCloseable {
      * What is told of a request.
      *
      * @param fuel what its function used; negative when none ran
+     * @param clientCertificate the fingerprint of the one that the client showed
      */
     public record Entry(
             String method,
@@ -61,7 +62,8 @@ public final class AccessLog implements AutoCloseable {
             String traceId,
             @Nullable Failure failure,
             @Nullable String upstreamTarget,
-            long fuel) {}
+            long fuel,
+            @Nullable String clientCertificate) {}
 
     /**
      * Starts to write.

@@ -33,6 +33,7 @@ public final class AccessLogLines {
     private static final byte[] DETAIL = name("detail");
     private static final byte[] UPSTREAM = name("upstream");
     private static final byte[] FUEL = name("fuel");
+    private static final byte[] CLIENT_CERTIFICATE = name("client_certificate");
 
     private final AccessLog log;
     private final EventLoop loop;
@@ -135,6 +136,9 @@ public final class AccessLogLines {
         }
         if (entry.fuel() >= 0) {
             line.add(FUEL, entry.fuel());
+        }
+        if (entry.clientCertificate() != null) {
+            line.add(CLIENT_CERTIFICATE, entry.clientCertificate());
         }
         return line.end();
     }

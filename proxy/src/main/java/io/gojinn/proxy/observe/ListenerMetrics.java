@@ -11,14 +11,18 @@ public final class ListenerMetrics {
     private final Gauge.Child open;
     private final Counter.Child rejectedByLimit;
     private final Counter.Child rejectedByHandshake;
+    private final Counter.Child rejectedByHandshakes;
     private final Counter.Child rejectedByProtocol;
     private final Counter.Child rejectedByProxyHeader;
+    private final TlsMetrics tls;
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
 
-    ListenerMetrics(String listener, Gauge open, Counter rejected, Counter faults) {
+    ListenerMetrics(String listener, Gauge open, Counter rejected, Counter faults, TlsMetrics.Families tls) {
         this.open = open.labels(listener);
         this.rejectedByLimit = rejected.labels(listener, "limit");
         this.rejectedByHandshake = rejected.labels(listener, "handshake");
+        this.rejectedByHandshakes = rejected.labels(listener, "handshakes");
+        this.tls = new TlsMetrics(listener, tls);
         this.rejectedByProtocol = rejected.labels(listener, "protocol");
         this.rejectedByProxyHeader = rejected.labels(listener, "proxy_header");
         for (Http2Fault fault : Http2Fault.values()) {
@@ -44,6 +48,16 @@ public final class ListenerMetrics {
     /** A connection was closed because its TLS handshake failed. */
     public void rejectedByHandshake() {
         rejectedByHandshake.inc();
+    }
+
+    /** A connection was closed at accept because too many handshakes went on. */
+    public void rejectedByHandshakes() {
+        rejectedByHandshakes.inc();
+    }
+
+    /** What is counted of TLS. */
+    public TlsMetrics tls() {
+        return tls;
     }
 
     /** A connection was closed because it negotiated no protocol that is spoken here. */

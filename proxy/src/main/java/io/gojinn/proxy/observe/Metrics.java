@@ -26,6 +26,7 @@ public final class Metrics {
     private final Counter http2Faults;
     private final UpstreamFamilies upstreams;
     private final Counter accessLogDropped;
+    private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
 
     /** Registers the families. */
@@ -53,6 +54,7 @@ public final class Metrics {
                         "gojinn_http2_faults_total", "Rules and limits of HTTP/2 connections that clients broke.")
                 .labelNames("listener", "reason")
                 .register(registry);
+        tls = TlsMetrics.Families.register(registry);
         upstreams = new UpstreamFamilies(registry);
         accessLogDropped = Counter.build(
                         "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
@@ -87,7 +89,7 @@ public final class Metrics {
 
     /** The children of a listener. */
     public ListenerMetrics listener(String listener) {
-        return new ListenerMetrics(listener, openConnections, rejectedConnections, http2Faults);
+        return new ListenerMetrics(listener, openConnections, rejectedConnections, http2Faults, tls);
     }
 
     /** Counts lines of the access log that were not written. */

@@ -102,7 +102,8 @@ class AccessLogTest {
                                     longest,
                                     null,
                                     longest,
-                                    Long.MAX_VALUE));
+                                    Long.MAX_VALUE,
+                                    longest));
                         }
                         lines.handOver();
                     })
@@ -118,7 +119,8 @@ class AccessLogTest {
     }
 
     private static AccessLog.Entry entry(String path) {
-        return new AccessLog.Entry("GET", path, "h", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1);
+        return new AccessLog.Entry(
+                "GET", path, "h", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1, null);
     }
 
     /** Takes nothing until it is opened. */
