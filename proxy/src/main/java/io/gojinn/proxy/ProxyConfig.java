@@ -3,6 +3,7 @@ package io.gojinn.proxy;
 import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +22,19 @@ public record ProxyConfig(
         List<ListenerConfig> listeners,
         List<UpstreamConfig> upstreams,
         List<RouteConfig> routes,
-        Optional<AdminConfig> admin) {
+        Optional<AdminConfig> admin,
+        DnsConfig dns) {
+    /** A data plane that resolves names as by default. */
+    public ProxyConfig(
+            int eventLoops,
+            Duration shutdownGrace,
+            List<ListenerConfig> listeners,
+            List<UpstreamConfig> upstreams,
+            List<RouteConfig> routes,
+            Optional<AdminConfig> admin) {
+        this(eventLoops, shutdownGrace, listeners, upstreams, routes, admin, DnsConfig.defaults());
+    }
+
     public ProxyConfig {
         listeners = List.copyOf(listeners);
         upstreams = List.copyOf(upstreams);

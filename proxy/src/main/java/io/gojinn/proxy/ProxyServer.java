@@ -17,14 +17,13 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.Router;
 import io.gojinn.proxy.transport.Transport;
+import io.gojinn.proxy.upstream.NameService;
 import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.Upstream;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.resolver.dns.DnsAddressResolverGroup;
-import io.netty.resolver.dns.DnsNameResolverBuilder;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
@@ -54,12 +53,13 @@ public final class ProxyServer implements AutoCloseable {
     // short
     // against the grace.
     private static final Duration QUIET = Duration.ofMillis(500);
+    private static final Duration RESOLVE_LIMIT = Duration.ofSeconds(3);
     private static final Duration CUT_OFF_LIMIT = Duration.ofSeconds(5);
 
     private final Duration grace;
     private final EventLoopGroup acceptor;
     private final EventLoopGroup loops;
-    private final DnsAddressResolverGroup resolver;
+    private final NameService names;
     private final Metrics metrics;
     private final Optional<AccessLog> accessLog;
     private final List<AccessLogLines> accessLogLines = new ArrayList<>();
@@ -76,8 +76,7 @@ public final class ProxyServer implements AutoCloseable {
         int threads = config.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : config.eventLoops();
         this.acceptor = transport.newLoops(1, "gojinn-accept");
         this.loops = transport.newLoops(threads, "gojinn-loop");
-        this.resolver = new DnsAddressResolverGroup(
-                new DnsNameResolverBuilder().datagramChannelType(transport.datagramChannel()));
+        this.names = new NameService(config.dns(), transport, loops.next());
         this.metrics = new Metrics(registry);
         this.accessLog = accessLog.map(output -> new AccessLog(output, metrics));
         for (EventExecutor loop : loops) {
@@ -149,11 +148,14 @@ public final class ProxyServer implements AutoCloseable {
                     new Upstream(
                             upstream,
                             transport,
-                            resolver,
+                            names,
                             loops,
                             Upstream.loadTls(upstream),
                             metrics.upstream(upstream.name())));
         }
+        // So that the first request finds its targets; a name that is not resolved by then does not keep others
+        // waiting.
+        await(all(upstreams.values().stream().map(Upstream::resolved).toList()), RESOLVE_LIMIT);
         Service service = service(config, functions);
         for (ListenerConfig listener : config.listeners()) {
             listeners.add(Listener.bind(
@@ -270,7 +272,7 @@ public final class ProxyServer implements AutoCloseable {
             admin.close();
         }
         upstreams.values().forEach(Upstream::close);
-        resolver.close();
+        names.close();
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLogLines.forEach(AccessLogLines::handOver);

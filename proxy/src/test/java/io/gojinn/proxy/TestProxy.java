@@ -10,6 +10,7 @@ import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
 import io.prometheus.client.CollectorRegistry;
@@ -86,6 +87,7 @@ final class TestProxy implements AutoCloseable {
         private Http2Limits http2 = Http2Limits.defaults();
         private ProxyTrust trust = ProxyTrust.NOBODY;
         private InetSocketAddress address = ANY_PORT;
+        private DnsConfig dns = DnsConfig.defaults();
         private Duration grace = Duration.ofSeconds(2);
         private int loops = 2;
         private @Nullable TlsConfig tls;
@@ -142,6 +144,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder dns(DnsConfig dns) {
+            this.dns = dns;
+            return this;
+        }
+
         Builder loops(int loops) {
             this.loops = loops;
             return this;
@@ -173,7 +180,8 @@ final class TestProxy implements AutoCloseable {
                             "web", address, protocols, Optional.ofNullable(tls), limits, http2, trust)),
                     upstreams,
                     routes,
-                    Optional.ofNullable(admin));
+                    Optional.ofNullable(admin),
+                    dns);
         }
 
         TestProxy start() {

@@ -43,6 +43,17 @@ final class Addresses {
         return new InetSocketAddress(address, port);
     }
 
+    /** A name server: an IP address, port 53 when none is named. */
+    static InetSocketAddress nameServer(String text) throws Refused {
+        String expected = "an IP address, with a port or without, such as \"10.0.0.2\" or \"[::1]:53\"";
+        Matcher matcher = HOST_AND_PORT.matcher(text);
+        InetAddress address = matcher.matches() ? literal(matcher.group(1)) : null;
+        if (address == null) {
+            throw new Refused(expected);
+        }
+        return new InetSocketAddress(address, matcher.group(2) == null ? 53 : port(matcher.group(2), 1, expected));
+    }
+
     static InetSocketAddress loopback(String text) throws Refused {
         InetSocketAddress address = listening(text);
         if (!address.getAddress().isLoopbackAddress()) {

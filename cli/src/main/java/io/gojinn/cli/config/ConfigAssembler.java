@@ -11,6 +11,7 @@ import io.gojinn.proxy.listen.TlsConfig.Certificate;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
@@ -38,6 +39,7 @@ final class ConfigAssembler {
 
     GojinnConfig assemble() {
         Section server = file.table(ConfigSchema.SERVER);
+        Section dns = file.table(ConfigSchema.DNS_KEY);
         ProxyConfig proxy = new ProxyConfig(
                 server.get(ConfigSchema.EVENT_LOOPS),
                 server.get(ConfigSchema.SHUTDOWN_GRACE),
@@ -50,7 +52,11 @@ final class ConfigAssembler {
                 file.tables(ConfigSchema.ROUTES).stream()
                         .map(ConfigAssembler::route)
                         .toList(),
-                file.find(ConfigSchema.ADMIN).map(this::admin));
+                file.find(ConfigSchema.ADMIN).map(this::admin),
+                new DnsConfig(
+                        dns.get(ConfigSchema.DNS_SERVERS),
+                        dns.get(ConfigSchema.DNS_MIN_TTL),
+                        dns.get(ConfigSchema.DNS_MAX_TTL)));
         List<FunctionDefinition> functions =
                 file.tables(ConfigSchema.FUNCTIONS).stream().map(this::function).toList();
         return new GojinnConfig(proxy, functions, server.get(ConfigSchema.FUNCTION_THREADS));

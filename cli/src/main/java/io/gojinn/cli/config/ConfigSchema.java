@@ -7,6 +7,7 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.upstream.BalancePolicy;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
 import io.gojinn.proxy.upstream.RetryPolicy;
@@ -37,6 +38,7 @@ final class ConfigSchema {
     private static final FunctionLimits FUNCTION = FunctionLimits.defaults();
     private static final ListenerLimits LISTENER = ListenerLimits.defaults();
     private static final Http2Limits HTTP2 = Http2Limits.defaults();
+    private static final DnsConfig DNS = DnsConfig.defaults();
     private static final UpstreamPolicy POLICY = UpstreamPolicy.defaults();
     private static final UpstreamLimits LIMITS = POLICY.limits();
     private static final RetryPolicy RETRY = POLICY.retry();
@@ -55,6 +57,31 @@ final class ConfigSchema {
             "How long open exchanges may take to end after a stop was asked for.");
     static final Schema SERVER_TABLE =
             new Schema("[server]", "The process.", "", List.of(EVENT_LOOPS, FUNCTION_THREADS, SHUTDOWN_GRACE));
+
+    // [dns]
+    static final Key<List<InetSocketAddress>> DNS_SERVERS = Key.defaulted(
+            "servers",
+            Types.list(
+                    Types.parsed(
+                            "an IP address, with a port or without",
+                            (text, decoding) -> Addresses.nameServer(text),
+                            InetSocketAddress::toString),
+                    "an array of addresses such as \"10.0.0.2:53\"",
+                    false),
+            List.of(),
+            "Name servers, asked in this order; empty: those of the system.");
+    static final Key<Duration> DNS_MIN_TTL = Key.defaulted(
+            "min_ttl",
+            Types.duration(MILLISECOND, HOUR),
+            DNS.minTtl(),
+            "An answer holds at least so long, whatever it says; and so long it takes to ask again after none.");
+    static final Key<Duration> DNS_MAX_TTL = Key.defaulted(
+            "max_ttl",
+            Types.duration(MILLISECOND, Duration.ofHours(24)),
+            DNS.maxTtl(),
+            "An answer holds at most so long.");
+    static final Schema DNS_TABLE = new Schema(
+            "[dns]", "How names of targets are resolved.", "", List.of(DNS_SERVERS, DNS_MIN_TTL, DNS_MAX_TTL));
 
     // [[listener]]
     static final Key<Sited<Path>> CERTIFICATE = Key.required(
@@ -731,6 +758,7 @@ final class ConfigSchema {
 
     // The file
     static final Key<Section> SERVER = Key.optional("server", Types.table(SERVER_TABLE), "");
+    static final Key<Section> DNS_KEY = Key.optional("dns", Types.table(DNS_TABLE), "");
     static final Key<List<Section>> LISTENERS = Key.required("listener", Types.tables(LISTENER_TABLE), "");
     static final Key<List<Section>> UPSTREAMS = Key.optional("upstream", Types.tables(UPSTREAM_TABLE), "");
     static final Key<Section> DEFAULTS = Key.optional("defaults", Types.table(DEFAULTS_TABLE), "");
@@ -739,7 +767,10 @@ final class ConfigSchema {
     static final Key<Section> ADMIN = Key.optional("admin", Types.table(ADMIN_TABLE), "");
     static final Key<Section> METRICS = Key.optional("metrics", Types.table(METRICS_TABLE), "");
     static final Schema FILE = new Schema(
-            "the file", "", "", List.of(SERVER, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, ROUTES, ADMIN, METRICS));
+            "the file",
+            "",
+            "",
+            List.of(SERVER, DNS_KEY, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, ROUTES, ADMIN, METRICS));
 
     private ConfigSchema() {}
 

@@ -5,12 +5,14 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.route.RoutePlan;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.proxy.upstream.WireConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -44,6 +46,7 @@ final class CrossChecks {
         listeners();
         targets();
         upgrades();
+        dns();
         modules();
         for (Section route : file.tables(ConfigSchema.ROUTES)) {
             oneAction(route);
@@ -173,6 +176,21 @@ final class CrossChecks {
                     place,
                     "client_authorities without client_certificates",
                     "client_certificates = \"request\" or \"require\"");
+        }
+    }
+
+    private void dns() {
+        Section dns = file.table(ConfigSchema.DNS_KEY);
+        Duration min =
+                dns.find(ConfigSchema.DNS_MIN_TTL).orElse(DnsConfig.defaults().minTtl());
+        Duration max =
+                dns.find(ConfigSchema.DNS_MAX_TTL).orElse(DnsConfig.defaults().maxTtl());
+        if (max.compareTo(min) < 0) {
+            problems.add(
+                    dns.placeOf(
+                            dns.has(ConfigSchema.DNS_MAX_TTL) ? ConfigSchema.DNS_MAX_TTL : ConfigSchema.DNS_MIN_TTL),
+                    "max_ttl below min_ttl",
+                    "at least min_ttl");
         }
     }
 

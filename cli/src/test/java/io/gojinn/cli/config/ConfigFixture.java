@@ -20,6 +20,11 @@ final class ConfigFixture {
             function_threads = 3
             shutdown_grace = "5s"
 
+            [dns]
+            servers = ["10.0.0.2", "[::1]:5353"]
+            min_ttl = "2s"
+            max_ttl = "4s"
+
             [[listener]]
             name = "web"
             address = "127.0.0.1:8443"

@@ -13,6 +13,7 @@ import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.BalancePolicy;
+import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
@@ -28,6 +29,7 @@ import io.gojinn.runtime.FunctionLimits;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,6 +184,25 @@ class ConfigLoaderTest {
                 .anyMatch(problem -> problem.contains("found insecure_skip_verify beside ca"))
                 .anyMatch(problem -> problem.contains("upstream[2].tls.server_name: found \"a b\""))
                 .hasSize(4);
+    }
+
+    @Test
+    void readsHowNamesAreResolved() {
+        assertThat(fixture.accepted(ConfigFixture.EVERYTHING).proxy().dns())
+                .isEqualTo(new DnsConfig(
+                        List.of(
+                                new InetSocketAddress(InetAddress.ofLiteral("10.0.0.2"), 53),
+                                new InetSocketAddress(InetAddress.ofLiteral("::1"), 5353)),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(4)));
+        assertThat(fixture.accepted(LISTENER).proxy().dns()).isEqualTo(DnsConfig.defaults());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"servers = ['dns.example']", "servers = ['10.0.0.2:0']", "min_ttl = '10m'", "max_ttl = '1s'"})
+    void refusesNameServices(String line) {
+        assertThat(fixture.problems(LISTENER + "[dns]\n" + line)).hasSize(1);
     }
 
     @Test

@@ -39,7 +39,6 @@ final class Target {
      * A target that is well.
      *
      * @param label unique within the upstream, for logs and the status
-     * @param address an address, or a name that is resolved for each connection
      */
     Target(UpstreamConfig.Target config, String label, SocketAddress address, Duration slowStart) {
         this.config = config;

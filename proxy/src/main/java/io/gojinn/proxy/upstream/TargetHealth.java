@@ -90,8 +90,10 @@ final class TargetHealth {
 
     private void readmit(Target target) {
         target.ejected(false, System.nanoTime());
-        log(target, "a target is back from ejection", "");
-        changed.run();
+        if (targets.get().contains(target)) {
+            log(target, "a target is back from ejection", "");
+            changed.run();
+        }
     }
 
     /** What the checks of a target say has changed. */

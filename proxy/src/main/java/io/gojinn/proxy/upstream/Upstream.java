@@ -10,22 +10,22 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslContext;
-import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * A group of targets: who may use it, which target takes a request, and the pools of all event loops. Thread-safe.
@@ -42,7 +42,10 @@ public final class Upstream implements Action {
     private final Admission admission;
     private final RetryBudget retryBudget;
     private final TargetHealth health;
-    private final List<HealthCheck> checks = new ArrayList<>();
+    private final List<Server> servers = new ArrayList<>();
+    private final Function<Target, Optional<HealthCheck>> newCheck;
+    // Of the control loop alone.
+    private final Map<Target, HealthCheck> checks = new HashMap<>();
     private final Future<?> ticking;
     // The list is never changed, only replaced.
     private volatile List<Target> targets = List.of();
@@ -55,7 +58,7 @@ public final class Upstream implements Action {
     public Upstream(
             UpstreamConfig config,
             Transport transport,
-            AddressResolverGroup<InetSocketAddress> resolver,
+            NameService names,
             EventExecutorGroup loops,
             Optional<SslContext> tls,
             UpstreamMetrics metrics) {
@@ -76,8 +79,7 @@ public final class Upstream implements Action {
                 .option(
                         ChannelOption.RECVBUF_ALLOCATOR,
                         // One read at a time: what a slow client makes us hold is bounded by one read and a watermark.
-                        new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1))
-                .resolver(resolver);
+                        new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1));
         for (EventExecutor executor : loops) {
             EventLoop loop = (EventLoop) executor;
             this.loops.put(
@@ -89,19 +91,16 @@ public final class Upstream implements Action {
                             limits.targetRequests(),
                             target -> pool(bootstrap, loop, target, tls, config.idleConnections())));
         }
-        List<Target> configured = new ArrayList<>();
+        this.newCheck = target -> config.policy()
+                .health()
+                .map(policy -> new HealthCheck(policy, pool(bootstrap, control, target, tls, 0), health, control));
         for (UpstreamConfig.Target target : config.targets()) {
-            configured.add(new Target(
-                    target, target.authority(), address(target), config.policy().slowStart()));
+            servers.add(server(target, names));
         }
-        renew(configured);
-        config.policy().health().ifPresent(policy -> {
-            for (Target target : configured) {
-                TargetPool pool = pool(bootstrap, control, target, tls, 0);
-                HealthCheck check = new HealthCheck(policy, pool, health, control);
-                checks.add(check);
-                control.execute(check::start);
-            }
+        renew();
+        control.execute(() -> {
+            renewChecks();
+            servers.forEach(Server::follow);
         });
         this.ticking = control.scheduleAtFixedRate(retryBudget::tick, 1, 1, TimeUnit.SECONDS);
         metrics.watch(
@@ -127,24 +126,145 @@ public final class Upstream implements Action {
         return TargetTls.load(config);
     }
 
-    // An address needs no resolver, a name is resolved each time a connection is made.
-    private static SocketAddress address(UpstreamConfig.Target target) {
+    private Server server(UpstreamConfig.Target target, NameService names) {
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(target.host());
         if (literal == null) {
-            return InetSocketAddress.createUnresolved(target.host(), target.port());
+            return new Server.Named(target, new NameWatch(target.host(), names, control, () -> {
+                renew();
+                renewChecks();
+            }));
         }
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(literal), target.port());
+            return new Server.Literal(target, InetAddress.getByAddress(literal));
         } catch (UnknownHostException impossible) {
             throw new IllegalArgumentException(target.host(), impossible);
         }
     }
 
-    private void renew(List<Target> renewed) {
+    /** A configured target: one at an address, or as many as its name leads to. */
+    private sealed interface Server {
+        UpstreamConfig.Target target();
+
+        List<InetAddress> addresses();
+
+        String label(InetAddress address);
+
+        /** Begins to follow the name. On the control loop, as {@link #leave}. */
+        void follow();
+
+        void leave();
+
+        /** Done when it is known or unknown where it is. */
+        CompletableFuture<Void> asked();
+
+        record Literal(UpstreamConfig.Target target, InetAddress address) implements Server {
+            @Override
+            public List<InetAddress> addresses() {
+                return List.of(address);
+            }
+
+            @Override
+            public String label(InetAddress address) {
+                return target.authority();
+            }
+
+            @Override
+            public void follow() {}
+
+            @Override
+            public void leave() {}
+
+            @Override
+            public CompletableFuture<Void> asked() {
+                return CompletableFuture.completedFuture(null);
+            }
+        }
+
+        record Named(UpstreamConfig.Target target, NameWatch watch) implements Server {
+            @Override
+            public List<InetAddress> addresses() {
+                return watch.addresses();
+            }
+
+            @Override
+            public String label(InetAddress address) {
+                return target.authority() + "@" + address.getHostAddress();
+            }
+
+            @Override
+            public void follow() {
+                watch.ask();
+            }
+
+            @Override
+            public void leave() {
+                watch.close();
+            }
+
+            @Override
+            public CompletableFuture<Void> asked() {
+                return watch.asked();
+            }
+        }
+    }
+
+    /** Done when every name was asked for once, whatever the answer. */
+    public CompletableFuture<Void> resolved() {
+        return CompletableFuture.allOf(servers.stream().map(Server::asked).toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** Publishes the targets as they are known now. Those that stay keep their state, their pools and their connections. */
+    @SuppressWarnings("ReferenceEquality") // the same target written twice is two
+    private void renew() {
+        List<Target> before = targets;
+        List<Target> renewed = new ArrayList<>();
+        for (Server server : servers) {
+            for (InetAddress address : server.addresses()) {
+                InetSocketAddress socket =
+                        new InetSocketAddress(address, server.target().port());
+                Target target = before.stream()
+                        .filter(known -> known.config() == server.target()
+                                && known.address().equals(socket))
+                        .findFirst()
+                        .orElse(null);
+                if (target == null) {
+                    target = new Target(
+                            server.target(),
+                            server.label(address),
+                            socket,
+                            config.policy().slowStart());
+                    // What the first answer says was there before us.
+                    if (!before.isEmpty() && server.asked().isDone()) {
+                        target.rise(System.nanoTime());
+                    }
+                }
+                renewed.add(target);
+            }
+        }
         List<Target> published = List.copyOf(renewed);
         targets = published;
         loops.forEach((loop, ofLoop) -> loop.execute(() -> ofLoop.renew(published)));
         limit();
+    }
+
+    private void renewChecks() {
+        assert control.inEventLoop();
+        List<Target> now = targets;
+        checks.entrySet().removeIf(check -> {
+            boolean gone = !now.contains(check.getKey());
+            if (gone) {
+                check.getValue().close();
+            }
+            return gone;
+        });
+        for (Target target : now) {
+            if (!checks.containsKey(target)) {
+                newCheck.apply(target).ifPresent(check -> {
+                    checks.put(target, check);
+                    check.start();
+                });
+            }
+        }
     }
 
     /** So many turns as the targets that can be chosen can take. */
@@ -214,7 +334,10 @@ public final class Upstream implements Action {
     /** Closes idle connections; those in use close when they come back. */
     public void close() {
         ticking.cancel(false);
-        control.execute(() -> checks.forEach(HealthCheck::close));
+        control.execute(() -> {
+            servers.forEach(Server::leave);
+            checks.values().forEach(HealthCheck::close);
+        });
         loops.forEach((loop, ofLoop) -> loop.execute(ofLoop::close));
     }
 }
