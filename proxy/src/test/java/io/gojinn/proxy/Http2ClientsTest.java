@@ -1,7 +1,6 @@
 package io.gojinn.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.gojinn.proxy.listen.Protocol;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,6 +55,7 @@ class Http2ClientsTest {
         "--http2, false, 1.1",
     })
     void curlGetsAndPostsOnEveryRoute(String option, boolean tls, String version) throws Exception {
+        InstalledTool.require("curl");
         Path body = Files.writeString(folder.resolve("body"), LARGE);
         try (RawUpstream upstream = RawUpstream.echoing();
                 TestProxy proxy = proxy(upstream, tls)) {
@@ -77,19 +76,7 @@ class Http2ClientsTest {
         List<String> command =
                 new ArrayList<>(List.of("curl", "-sSk", "--max-time", "20", "-w", " %{http_code} %{http_version}"));
         command.addAll(List.of(arguments));
-        return run(command);
-    }
-
-    private String run(List<String> command) throws IOException, InterruptedException {
-        Path output = folder.resolve("output");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
-        }
-        return Files.readString(output, StandardCharsets.ISO_8859_1);
+        return InstalledTool.run(folder, command);
     }
 
     @Test
@@ -128,11 +115,11 @@ class Http2ClientsTest {
     @ParameterizedTest
     @CsvSource({"/respond, false", "/upstream, false", "/function, true", "/large, true"})
     void h2loadLosesNothing(String path, boolean tls) throws Exception {
-        assumeTrue(
-                run(List.of("sh", "-c", "command -v h2load")).contains("h2load"), "h2load is not installed: .ci/run");
+        InstalledTool.require("h2load");
         try (RawUpstream upstream = RawUpstream.echoing();
                 TestProxy proxy = proxy(upstream, tls)) {
-            String output = run(List.of("h2load", "-n", "1000", "-c", "4", "-m", "32", url(proxy, tls, path)));
+            String output = InstalledTool.run(
+                    folder, List.of("h2load", "-n", "1000", "-c", "4", "-m", "32", url(proxy, tls, path)));
             assertThat(output)
                     .contains("1000 total, 1000 started, 1000 done, 1000 succeeded, 0 failed, 0 errored, 0 timeout")
                     .contains("status codes: 1000 2xx");
