@@ -6,16 +6,28 @@ import static org.awaitility.Awaitility.await;
 import io.gojinn.proxy.Http2Client.Frame;
 import io.gojinn.proxy.Http2Client.Head;
 import io.gojinn.proxy.RawUpstream.Script;
+import io.gojinn.proxy.upstream.UpstreamConfig;
+import io.gojinn.proxy.upstream.WireConfig;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TunnelTest {
@@ -45,10 +57,11 @@ class TunnelTest {
         }
     };
 
-    @Test
-    void carriesBytesBothWaysAndTheEndOfEach() throws IOException {
-        try (RawUpstream upstream = new RawUpstream(ECHO);
-                TestProxy proxy = proxy(upstream, IDLE);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void carriesBytesBothWaysAndTheEndOfEach(boolean targetTls, @TempDir Path folder) throws Exception {
+        try (RawUpstream upstream = targetTls ? new RawUpstream(ECHO, overTls()) : new RawUpstream(ECHO);
+                TestProxy proxy = proxy(upstream, false, targetTls, folder);
                 RawClient client = proxy.connect()) {
             RawClient.Response switched = client.send(UPGRADE).read();
             assertThat(switched.status()).isEqualTo(101);
@@ -70,6 +83,89 @@ class TunnelTest {
             await().until(() -> proxy.metric("gojinn_open_connections", "listener", "web") == 0);
             await().until(() -> proxy.metric("gojinn_upstream_connections", "upstream", "app") == 0);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void carriesWhatAClientSendsAfterItsTargetHasEnded(boolean clientTls, @TempDir Path folder) throws Exception {
+        CompletableFuture<String> late = new CompletableFuture<>();
+        try (RawUpstream upstream = new RawUpstream(peer -> {
+                    peer.send(WebSocketEcho.accepting(peer.head(), "") + "hello");
+                    peer.socket.shutdownOutput();
+                    late.complete(text(peer.socket, 100));
+                });
+                TestProxy proxy = proxy(upstream, clientTls, false, folder);
+                RawClient client = clientTls ? overTls(proxy) : proxy.connect()) {
+            assertThat(client.send(UPGRADE).read().status()).isEqualTo(101);
+            assertThat(text(client.socket, 100)).isEqualTo("hello");
+            client.send("late").socket.shutdownOutput();
+            assertThat(late.get(10, TimeUnit.SECONDS)).isEqualTo("late");
+            await().until(() -> open(proxy) == 0);
+        }
+    }
+
+    /** BoringSSL, as Netty drives it, answers a goodbye at once with its own. */
+    @ParameterizedTest
+    @CsvSource({"true, false", "false, true"})
+    void endsBothDirectionsWhenAPeerSaysGoodbyeInTls(boolean clientTls, boolean targetTls, @TempDir Path folder)
+            throws Exception {
+        CompletableFuture<String> received = new CompletableFuture<>();
+        Script script = peer -> {
+            peer.send(WebSocketEcho.accepting(peer.head(), "") + "hello");
+            if (targetTls) {
+                peer.socket.shutdownOutput();
+            }
+            received.complete(text(peer.socket, 100));
+        };
+        try (RawUpstream upstream = targetTls ? new RawUpstream(script, overTls()) : new RawUpstream(script);
+                TestProxy proxy = proxy(upstream, clientTls, targetTls, folder);
+                RawClient client = clientTls ? overTls(proxy) : proxy.connect()) {
+            assertThat(client.send(UPGRADE).read().status()).isEqualTo(101);
+            assertThat(text(client.socket, 5)).isEqualTo("hello");
+            if (clientTls) {
+                client.send("bye").socket.shutdownOutput();
+            }
+            assertThat(client.isClosedByPeer()).isTrue();
+            assertThat(received.get(10, TimeUnit.SECONDS)).isEqualTo(clientTls ? "bye" : "");
+            client.socket.close();
+            await().until(() -> open(proxy) == 0);
+            await().until(() -> proxy.metric("gojinn_upstream_connections", "upstream", "app") == 0);
+        }
+    }
+
+    private static ServerSocketFactory overTls() throws Exception {
+        X509Bundle certificate = new CertificateBuilder()
+                .subject("CN=target")
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(certificate.toKeyManagerFactory().getKeyManagers(), null, null);
+        return context.getServerSocketFactory();
+    }
+
+    private static TestProxy proxy(RawUpstream upstream, boolean clientTls, boolean targetTls, Path folder) {
+        UpstreamConfig plain = upstream.upgrading(IDLE, "websocket");
+        WireConfig.Tls anyCertificate = new WireConfig.Tls(List.of(), Optional.empty(), Optional.empty(), true);
+        TestProxy.Builder builder = TestProxy.with()
+                .upstream(new UpstreamConfig(
+                        plain.name(),
+                        List.of(new UpstreamConfig.Target(
+                                "127.0.0.1", upstream.address().getPort(), targetTls)),
+                        plain.connectTimeout(),
+                        plain.responseTimeout(),
+                        plain.idleConnections(),
+                        new WireConfig(WireConfig.Protocol.AUTO, anyCertificate, WireConfig.Http2.defaults()),
+                        plain.policy(),
+                        plain.tunnels()));
+        return (clientTls ? builder.tls(TestCertificate.tls(folder)) : builder).start();
+    }
+
+    private static RawClient overTls(TestProxy proxy) throws IOException {
+        return new RawClient(TestCertificate.trustingEverybody()
+                .getSocketFactory()
+                .createSocket(
+                        proxy.server().address("web").getAddress(),
+                        proxy.server().address("web").getPort()));
     }
 
     /** What comes behind the request waits until the upstream has agreed, however long that takes. */
