@@ -69,14 +69,12 @@ final class CheckCommand implements Callable<Integer> {
                 data.put("routes", report.routesAsData());
             }
             if (request != null) {
-                List<String> decision = report.decision(request, requestFields);
+                List<String> decision = decision(report, request, requestFields);
                 lines.addAll(decision);
                 data.put("decision", decision);
             }
         } catch (Refusal refusal) {
             problems = refusal.problems();
-        } catch (IllegalArgumentException unusable) {
-            throw new ParameterException(spec.commandLine(), "--request: " + unusable.getMessage(), unusable);
         }
         data.put("acceptable", problems.isEmpty());
         data.put("problems", problems);
@@ -90,6 +88,14 @@ final class CheckCommand implements Callable<Integer> {
             problems.stream().map(TerminalText::line).forEach(spec.commandLine().getErr()::println);
         }
         return problems.isEmpty() ? Gojinn.GOOD : Gojinn.NOT_ACCEPTABLE;
+    }
+
+    private List<String> decision(RoutesReport report, String asked, Map<String, String> requestFields) {
+        try {
+            return report.decision(asked, requestFields);
+        } catch (IllegalArgumentException unusable) {
+            throw new ParameterException(spec.commandLine(), "--request: " + unusable.getMessage(), unusable);
+        }
     }
 
     private Map<String, String> requestFields() {

@@ -385,8 +385,8 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     /** Whether another target, or the same one a little later, may do better. */
     private static boolean mayHelp(UpstreamFault fault) {
         return switch (fault) {
-            case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, CERTIFICATE, RESPONSE_TIMEOUT, CLOSED, RESET -> true;
-            case PROTOCOL, TRUNCATED, QUEUE_FULL, QUEUE_TIMEOUT, BUSY, REQUEST_TIMEOUT -> false;
+            case CONNECT, CONNECT_TIMEOUT, TLS, CERTIFICATE, RESPONSE_TIMEOUT, CLOSED, RESET -> true;
+            case RESOLVE, PROTOCOL, TRUNCATED, QUEUE_FULL, QUEUE_TIMEOUT, BUSY, REQUEST_TIMEOUT -> false;
         };
     }
 

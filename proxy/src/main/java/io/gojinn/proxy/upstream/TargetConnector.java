@@ -16,7 +16,6 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
 import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
 import java.util.concurrent.TimeUnit;
@@ -95,11 +94,7 @@ final class TargetConnector {
     }
 
     private static UpstreamFault faultOf(Throwable cause) {
-        return switch (cause) {
-            case ConnectTimeoutException timeout -> UpstreamFault.CONNECT_TIMEOUT;
-            case UnknownHostException unknown -> UpstreamFault.RESOLVE;
-            default -> UpstreamFault.CONNECT;
-        };
+        return cause instanceof ConnectTimeoutException ? UpstreamFault.CONNECT_TIMEOUT : UpstreamFault.CONNECT;
     }
 
     private static UpstreamFault handshakeFaultOf(Throwable failure) {
