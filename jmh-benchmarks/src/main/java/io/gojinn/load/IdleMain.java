@@ -38,11 +38,11 @@ public final class IdleMain {
                 [[listener]]
                 name = "clear"
                 address = "127.0.0.1:%d"
-                limits = { connections = 20_000, idle_timeout = "1h" }
+                limits = { connections = 20_000, connections_per_address = 20_000, idle_timeout = "1h" }
                 [[listener]]
                 name = "tls"
                 address = "127.0.0.1:%d"
-                limits = { connections = 20_000, idle_timeout = "1h" }
+                limits = { connections = 20_000, connections_per_address = 20_000, idle_timeout = "1h" }
                 tls.certificates = [{ certificate = "certificate.pem", key = "key.pem" }]
                 [[route]]
                 name = "any"

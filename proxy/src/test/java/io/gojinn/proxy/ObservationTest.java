@@ -48,6 +48,7 @@ class ObservationTest {
             assertThat(line.get("method").asString()).isEqualTo("POST");
             assertThat(line.get("path").asString()).isEqualTo("/" + "p".repeat(1023));
             assertThat(line.get("host").asString()).isEqualTo("a.example");
+            assertThat(line.get("protocol").asString()).isEqualTo("HTTP/1.1");
             assertThat(line.get("status").asInt()).isEqualTo(201);
             assertThat(line.get("request_bytes").asLong()).isEqualTo(3);
             assertThat(line.get("response_bytes").asLong()).isEqualTo(2);

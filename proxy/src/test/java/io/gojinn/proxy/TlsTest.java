@@ -74,7 +74,7 @@ class TlsTest {
             while (!client.isClosedByPeer()) {
                 // an alert, perhaps
             }
-            assertThat(proxy.metric("gojinn_rejected_connections_total", "listener", "web", "reason", "handshake"))
+            assertThat(proxy.metric("gojinn_tls_failures_total", "listener", "web", "reason", "not_tls"))
                     .isEqualTo(1);
         }
     }

@@ -72,15 +72,18 @@ final class ConfigAssembler {
                 listener.find(ConfigSchema.TLS).map(ConfigAssembler::tls),
                 new ListenerLimits(
                         limits.get(ConfigSchema.CONNECTIONS),
+                        limits.get(ConfigSchema.ADDRESS_CONNECTIONS),
                         Math.toIntExact(limits.get(ConfigSchema.HEADER_BYTES)),
                         limits.get(ConfigSchema.HEADER_COUNT),
                         limits.get(ConfigSchema.HEADER_TIMEOUT),
-                        limits.get(ConfigSchema.IDLE_TIMEOUT)),
+                        limits.get(ConfigSchema.IDLE_TIMEOUT),
+                        Math.toIntExact(limits.get(ConfigSchema.BODY_RATE))),
                 new Http2Limits(
                         http2.get(ConfigSchema.HTTP2_STREAMS),
                         Math.toIntExact(http2.get(ConfigSchema.HTTP2_CONNECTION_WINDOW)),
                         http2.get(ConfigSchema.HTTP2_RESETS),
-                        http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES)),
+                        http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES),
+                        Math.toIntExact(http2.get(ConfigSchema.HTTP2_COLLECTED_BYTES))),
                 new ProxyTrust(
                         listener.get(ConfigSchema.TRUSTED_PROXIES),
                         listener.get(ConfigSchema.CLIENT_FIELD),

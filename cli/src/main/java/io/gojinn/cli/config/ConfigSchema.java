@@ -141,6 +141,12 @@ final class ConfigSchema {
             Types.integer(1, 10_000_000),
             LISTENER.connections(),
             "Open connections at once; a further one is closed at accept.");
+    static final Key<Integer> ADDRESS_CONNECTIONS = Key.defaulted(
+            "connections_per_address",
+            Types.integer(1, 10_000_000),
+            LISTENER.addressConnections(),
+            "The same of one client: an IPv4 address, or an IPv6 /64. Trusted proxies are not counted; the PROXY protocol "
+                    + "tells for whom they connect.");
     static final Key<Long> HEADER_BYTES = Key.defaulted(
             "header_bytes",
             Types.size(1 << 10, 1 << 20),
@@ -158,11 +164,24 @@ final class ConfigSchema {
             Types.duration(MILLISECOND, Duration.ofHours(24)),
             LISTENER.idleTimeout(),
             "How long a connection may be silent between requests, or a peer make no progress in one.");
+    static final Key<Long> BODY_RATE = Key.defaulted(
+            "body_rate",
+            Types.size(0, 1 << 30),
+            (long) LISTENER.bodyRate(),
+            "Bytes a second that a request body must come with, on average over `header_timeout`, while it is wanted and "
+                    + "unanswered; `0B`: any. Calls of gRPC to upstreams of HTTP/2 may take their time.");
     static final Schema LISTENER_LIMITS_TABLE = new Schema(
             "[listener.limits]",
             "What a peer may make the listener hold.",
             "",
-            List.of(CONNECTIONS, HEADER_BYTES, HEADER_COUNT, HEADER_TIMEOUT, IDLE_TIMEOUT));
+            List.of(
+                    CONNECTIONS,
+                    ADDRESS_CONNECTIONS,
+                    HEADER_BYTES,
+                    HEADER_COUNT,
+                    HEADER_TIMEOUT,
+                    IDLE_TIMEOUT,
+                    BODY_RATE));
 
     static final Key<Integer> HTTP2_STREAMS = Key.defaulted(
             "streams",
@@ -184,11 +203,17 @@ final class ConfigSchema {
             Types.integer(1, 1_000_000),
             HTTP2.controlFrames(),
             "Frames of one connection that carry no request, in ten seconds, of each kind.");
+    static final Key<Long> HTTP2_COLLECTED_BYTES = Key.defaulted(
+            "collected_bytes",
+            Types.size(0, 1 << 30),
+            (long) HTTP2.collectedBytes(),
+            "Bytes of bodies that the streams of one connection collect for functions, together; one alone may have its "
+                    + "`max_body` all the same.");
     static final Schema HTTP2_TABLE = new Schema(
             "[listener.http2]",
             "What a peer may do with an HTTP/2 connection, beyond the limits of the listener.",
             "",
-            List.of(HTTP2_STREAMS, HTTP2_CONNECTION_WINDOW, HTTP2_RESETS, HTTP2_CONTROL_FRAMES));
+            List.of(HTTP2_STREAMS, HTTP2_CONNECTION_WINDOW, HTTP2_RESETS, HTTP2_CONTROL_FRAMES, HTTP2_COLLECTED_BYTES));
 
     static final Key<List<Protocol>> PROTOCOLS = Key.defaulted(
             "protocols",

@@ -33,8 +33,10 @@ final class ConfigFixture {
             client_field = "forwarded"
             proxy_protocol = true
             limits.connections = 1_000
+            limits.connections_per_address = 50
             limits.header_bytes = "16KiB"
-            http2 = { streams = 10, connection_window = "2MiB", resets = 20, control_frames = 30 }
+            limits.body_rate = "1KB"
+            http2 = { streams = 10, connection_window = "2MiB", resets = 20, control_frames = 30, collected_bytes = "4MiB" }
 
             [[listener]]
             name = "plain"

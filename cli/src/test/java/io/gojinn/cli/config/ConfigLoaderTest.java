@@ -80,9 +80,11 @@ class ConfigLoaderTest {
         assertThat(web.tls().orElseThrow().certificates().getFirst().certificate())
                 .isEqualTo(folder.resolve("site.pem"));
         assertThat(web.limits().connections()).isEqualTo(1_000);
+        assertThat(web.limits().addressConnections()).isEqualTo(50);
         assertThat(web.limits().headerBytes()).isEqualTo(16 << 10);
+        assertThat(web.limits().bodyRate()).isEqualTo(1_000);
         assertThat(web.protocols()).containsExactlyInAnyOrder(Protocol.HTTP_2, Protocol.HTTP_1_1);
-        assertThat(web.http2()).isEqualTo(new Http2Limits(10, 2 << 20, 20, 30));
+        assertThat(web.http2()).isEqualTo(new Http2Limits(10, 2 << 20, 20, 30, 4 << 20));
         assertThat(web.trust())
                 .isEqualTo(new ProxyTrust(
                         List.of(

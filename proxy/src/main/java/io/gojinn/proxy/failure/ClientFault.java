@@ -18,10 +18,14 @@ public enum ClientFault {
     HEADER_TIMEOUT("header_timeout", 408),
     /** The body made no progress for the idle limit. */
     BODY_TIMEOUT("body_timeout", 408),
+    /** The body came, but too slowly. */
+    BODY_SLOW("body_slow", 408),
     /** A host that another certificate speaks for than that of the connection (RFC 9110, 15.5.20). */
     MISDIRECTED("misdirected", 421),
     /** The body is larger than the function takes. */
     BODY_LIMIT("body_limit", 413),
+    /** The bodies that the streams of one connection collect are larger together than they may be. */
+    COLLECTED_LIMIT("collected_limit", 413),
     /** An expectation other than {@code 100-continue} (RFC 9110, 10.1.1). */
     EXPECTATION("expectation", 417),
     /** The client closed before it had its answer; the status is for the log alone. */

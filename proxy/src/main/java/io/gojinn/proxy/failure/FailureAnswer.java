@@ -25,7 +25,13 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
     /** Maps a failure. */
     public static FailureAnswer to(Failure failure) {
         return switch (failure) {
-            case Failure.Client client -> new FailureAnswer(client.fault().status(), client.label(), true, List.of());
+            case Failure.Client client ->
+                new FailureAnswer(
+                        client.fault().status(),
+                        client.label(),
+                        true,
+                        // RFC 9110, 15.5.14: the field says that it will be otherwise.
+                        client.fault() == ClientFault.COLLECTED_LIMIT ? RETRY_AFTER : List.of());
             case Failure.NoRoute noRoute -> new FailureAnswer(404, noRoute.label(), false, List.of());
             case Failure.MethodNotAllowed refused ->
                 new FailureAnswer(

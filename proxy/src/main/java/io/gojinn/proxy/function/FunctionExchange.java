@@ -49,9 +49,13 @@ final class FunctionExchange implements Activity {
     @Override
     public void bodyReceived(HttpContent content) {
         boolean last = content instanceof LastHttpContent;
+        int bytes = content.content().readableBytes();
         body.add(content.content(), exchange.allocator());
         if (body.bytes() > function.limits().maxBodyBytes()) {
             tooLarge();
+        } else if (!exchange.collect(bytes)) {
+            body.release();
+            exchange.fail(new Failure.Client(ClientFault.COLLECTED_LIMIT, "with the other streams"));
         } else if (last) {
             call();
         }

@@ -10,4 +10,9 @@ public interface Action {
     default boolean takesUpgrade(String protocol) {
         return false;
     }
+
+    /** Whether it passes on calls of gRPC message by message, so that a client may take its time between them. */
+    default boolean passesCalls() {
+        return false;
+    }
 }

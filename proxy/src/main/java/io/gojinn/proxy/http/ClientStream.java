@@ -47,6 +47,9 @@ interface ClientStream {
     /** The exchange wants more of the body, or none for now. */
     void resume();
 
+    /** Asks for {@link Exchange#expireBody} at this time, in terms of {@link System#nanoTime}; a later question replaces an earlier one. */
+    void watchBody(long nanoTime);
+
     /** Ends so that the client cannot take what it has for a whole answer. */
     void abort();
 

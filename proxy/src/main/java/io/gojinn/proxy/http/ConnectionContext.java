@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param peer who is at the other end, as far as the connection tells
  * @param relay the same when it is a trusted proxy, whose fields tell more; null otherwise
  * @param tls what the handshake has told
+ * @param collected what exchanges keep of their bodies
  */
 record ConnectionContext(
         Channel channel,
@@ -27,7 +28,8 @@ record ConnectionContext(
         LoopConnections peers,
         Origin peer,
         @Nullable InetAddress relay,
-        TlsClient tls) {
+        TlsClient tls,
+        CollectedBodies collected) {
     static ConnectionContext of(Channel channel, ConnectionSettings settings, LoopConnections peers) {
         ProxiedClient proxied = ProxiedClient.of(channel);
         InetAddress address = proxied == null ? null : proxied.address();
@@ -44,7 +46,8 @@ record ConnectionContext(
                 peers,
                 Origin.direct(text, settings.scheme()),
                 relayed ? address : null,
-                TlsClient.of(channel));
+                TlsClient.of(channel),
+                new CollectedBodies(settings.http2().collectedBytes()));
     }
 
     /** The address of the peer, without port. */

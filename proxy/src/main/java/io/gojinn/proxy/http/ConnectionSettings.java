@@ -9,6 +9,7 @@ import java.util.function.Supplier;
  *
  * @param headerBytes the most that a header section may take
  * @param headerCount the most fields that it may have
+ * @param bodyRate bytes a second of a request body, at least, after the header timeout; 0 for any
  * @param trust which proxies may say who asks
  * @param service what exchanges that begin now are served with
  */
@@ -19,6 +20,7 @@ public record ConnectionSettings(
         int headerCount,
         long headerTimeoutNanos,
         long idleTimeoutNanos,
+        int bodyRate,
         Http2Limits http2,
         ProxyTrust trust,
         ListenerMetrics metrics,

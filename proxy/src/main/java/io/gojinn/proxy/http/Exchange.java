@@ -14,6 +14,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -39,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final AsciiString JSON = AsciiString.cached("application/json");
+    private static final String GRPC = "application/grpc";
     private static final AsciiString ERROR = AsciiString.cached(FailureAnswer.HEADER);
 
     private final ConnectionContext connection;
@@ -56,6 +58,8 @@ public final class Exchange {
     private @Nullable Failure failure;
     private @Nullable String upstreamTarget;
     private long fuel = -1;
+    private @Nullable BodyPace pace;
+    private long collectedBytes;
     private boolean wantsBody;
     private boolean bodyComplete;
     private boolean continueSent;
@@ -163,6 +167,16 @@ public final class Exchange {
         return request.protocolVersion().majorVersion() == 2;
     }
 
+    // As RFC 9112 and 9113 call it; a message that could not be decoded has none.
+    private String protocol() {
+        if (isHttp2()) {
+            return "HTTP/2";
+        }
+        return request instanceof FullHttpRequest
+                ? "-"
+                : request.protocolVersion().text();
+    }
+
     /** The event loop this exchange belongs to. */
     public EventLoop loop() {
         return connection.loop();
@@ -202,6 +216,66 @@ public final class Exchange {
             }
             stream.resume();
         }
+        watchPace();
+    }
+
+    private void watchPace() {
+        BodyPace watched = pace;
+        if (!wantsBody || bodyComplete) {
+            if (watched != null) {
+                watched.stop(System.nanoTime());
+            }
+        } else if (!begun && !ended && head.contentLength() != 0 && mustHurry()) {
+            long nowNanos = System.nanoTime();
+            if (watched == null) {
+                ConnectionSettings settings = connection.settings();
+                watched = new BodyPace(settings.headerTimeoutNanos(), settings.bodyRate());
+                pace = watched;
+            }
+            watched.start(nowNanos);
+            stream.watchBody(watched.deadlineNanos());
+        }
+    }
+
+    // A call of gRPC may be a conversation: its messages come when there is something to say.
+    private boolean mustHurry() {
+        return connection.settings().bodyRate() > 0
+                && !(isHttp2()
+                        && route.action().passesCalls()
+                        && request.headers()
+                                .get(HttpHeaderNames.CONTENT_TYPE, "")
+                                .startsWith(GRPC));
+    }
+
+    /**
+     * When the client is to be refused for sending its body too slowly, unless more of it comes: in terms of {@link
+     * System#nanoTime}, 0 while there is no such time. Once an answer has begun there is none.
+     */
+    long bodyDeadlineNanos() {
+        return pace == null || bodyComplete || begun || ended || !pace.isRunning() ? 0 : pace.deadlineNanos();
+    }
+
+    /** Refuses a body that is late, or looks again later. */
+    void expireBody(long nowNanos) {
+        long deadlineNanos = bodyDeadlineNanos();
+        if (deadlineNanos == 0) {
+            return;
+        }
+        if (nowNanos - deadlineNanos >= 0) {
+            fail(new Failure.Client(ClientFault.BODY_SLOW, requestBytes + " bytes so far"));
+        } else {
+            stream.watchBody(deadlineNanos);
+        }
+    }
+
+    /**
+     * Counts bytes of the body that are kept until the exchange ends, because they are wanted whole.
+     *
+     * @return false when the streams of the connection keep too many together; these bytes count all the same
+     */
+    public boolean collect(int bytes) {
+        collectedBytes += bytes;
+        return connection.collected().add(bytes, collectedBytes);
     }
 
     boolean wantsBody() {
@@ -230,8 +304,12 @@ public final class Exchange {
     }
 
     void bodyReceived(HttpContent content) {
-        requestBytes += content.content().readableBytes();
+        int bytes = content.content().readableBytes();
+        requestBytes += bytes;
         bodyComplete = content instanceof LastHttpContent;
+        if (pace != null) {
+            pace.received(bytes, System.nanoTime());
+        }
         if (activity == null || finished || ended) {
             content.release();
         } else {
@@ -271,6 +349,7 @@ public final class Exchange {
         tunnel = true;
         bodyComplete = false;
         wantsBody = false;
+        pace = null;
         status = isHttp2() ? HttpResponseStatus.OK.code() : HttpResponseStatus.SWITCHING_PROTOCOLS.code();
         activity = through;
         route.metrics().tunnelOpened();
@@ -438,7 +517,7 @@ public final class Exchange {
 
     /** Whether the next step is the client's. */
     boolean awaitsClient() {
-        return !bodyComplete && (wantsBody || finished) && head.contentLength() != 0;
+        return wantsBody() && head.contentLength() != 0;
     }
 
     /** Nothing that follows can be read as part of this request. */
@@ -501,6 +580,7 @@ public final class Exchange {
             cancelActivity();
         }
         activity = null;
+        connection.collected().remove(collectedBytes);
         long durationNanos = System.nanoTime() - startNanos;
         if (tunnel) {
             route.metrics().tunnelEnded(status);
@@ -513,6 +593,7 @@ public final class Exchange {
                         head.method(),
                         head.path(),
                         head.authority(),
+                        protocol(),
                         status,
                         requestBytes,
                         responseBytes,

@@ -59,6 +59,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private final Channel channel;
     private final UpgradeGate gate;
     private final DeadlineTimer timer;
+    private final DeadlineTimer bodyTimer;
 
     // Set when the handler is added, before any event.
     private @Nullable ChannelHandlerContext context;
@@ -92,6 +93,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         this.settings = settings;
         this.peers = peers;
         this.timer = new DeadlineTimer(peers.loop(), this::expired);
+        this.bodyTimer = new DeadlineTimer(peers.loop(), this::expireBody);
     }
 
     private ChannelHandlerContext ctx() {
@@ -192,6 +194,17 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void resume() {
         pump();
+    }
+
+    @Override
+    public void watchBody(long nanoTime) {
+        bodyTimer.set(nanoTime);
+    }
+
+    private void expireBody() {
+        if (current != null) {
+            current.expireBody(System.nanoTime());
+        }
     }
 
     @Override
@@ -324,6 +337,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         }
         closed = true;
         timer.close();
+        bodyTimer.close();
         Exchange exchange = current;
         current = null;
         if (exchange != null) {
@@ -460,6 +474,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             closeGracefully();
         } else {
             pump();
+            if (exchange.equals(current)) {
+                // What is left of the body has this time altogether: nobody waits for it.
+                timer.set(System.nanoTime() + settings.idleTimeoutNanos());
+            }
         }
     }
 
@@ -512,8 +530,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             if (headStarted) {
                 refuseLateHead(nowNanos);
             } else {
+                if (!peers.draining()) {
+                    settings.metrics().idleClosed();
+                }
                 closeGracefully();
             }
+        } else if (exchange.ended()) {
+            closeGracefully();
         } else if (exchange.awaitsClient() && nowNanos - lastReadNanos >= settings.idleTimeoutNanos()) {
             exchange.fail(new Failure.Client(ClientFault.BODY_TIMEOUT, ""));
             if (!closed && !closing) {

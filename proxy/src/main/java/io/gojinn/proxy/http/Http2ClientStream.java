@@ -306,6 +306,11 @@ final class Http2ClientStream implements ClientStream {
 
     // Time.
 
+    @Override
+    public void watchBody(long nanoTime) {
+        connection.lookAt(nanoTime);
+    }
+
     // The clock of a client that does not read starts when there is something to be read.
     private void outputPending() {
         if (!connection.hasPending(stream)) {
@@ -334,6 +339,10 @@ final class Http2ClientStream implements ClientStream {
                 return;
             }
             connection.lookAt(inputNanos + limitNanos);
+            current.expireBody(nowNanos);
+            if (current.ended()) {
+                return;
+            }
         }
         if (connection.hasPending(stream)) {
             if (nowNanos - outputNanos >= limitNanos) {

@@ -564,6 +564,9 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
             tellLastStream();
         }
         if (connection().numActiveStreams() == 0 && nowNanos - idleSinceNanos >= settings.idleTimeoutNanos()) {
+            if (!context.peers().draining()) {
+                settings.metrics().idleClosed();
+            }
             end(Http2Error.NO_ERROR);
             return;
         }

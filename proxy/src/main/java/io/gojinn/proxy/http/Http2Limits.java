@@ -7,8 +7,11 @@ package io.gojinn.proxy.http;
  * @param connectionWindow bytes of bodies that a connection holds before anybody wants them (RFC 9113, 6.9), 65,535 or more
  * @param resets streams that end in RST_STREAM for the client's part, in ten seconds
  * @param controlFrames frames that carry no request, in ten seconds, counted for each kind
+ * @param collectedBytes of bodies that streams collect side by side to have them whole; a single body may be larger
  */
-public record Http2Limits(int streams, int connectionWindow, int resets, int controlFrames) {
+public record Http2Limits(int streams, int connectionWindow, int resets, int controlFrames, int collectedBytes) {
+    private static final int DEFAULT_COLLECTED_BYTES = 16 << 20;
+
     /** What every stream and connection starts with (RFC 9113, 6.9.2): the window of a stream stays at it. */
     public static final int STREAM_WINDOW = 65_535;
 
@@ -17,6 +20,11 @@ public record Http2Limits(int streams, int connectionWindow, int resets, int con
             throw new IllegalArgumentException(
                     "connectionWindow is " + connectionWindow + ", expected at least " + STREAM_WINDOW);
         }
+    }
+
+    /** Limits for a peer whose bodies nobody collects, or as by default. */
+    public Http2Limits(int streams, int connectionWindow, int resets, int controlFrames) {
+        this(streams, connectionWindow, resets, controlFrames, DEFAULT_COLLECTED_BYTES);
     }
 
     /** What a listener gets whose config names no limit. */

@@ -45,7 +45,7 @@ public final class NewConnection extends ChannelInboundHandlerAdapter implements
         this.settings = settings;
         this.peers = peers;
         this.choice = choice;
-        this.timer = new DeadlineTimer(peers.loop(), this::stop);
+        this.timer = new DeadlineTimer(peers.loop(), this::expired);
     }
 
     @Override
@@ -58,6 +58,14 @@ public final class NewConnection extends ChannelInboundHandlerAdapter implements
         if (context != null) {
             Channels.close(context);
         }
+    }
+
+    private void expired() {
+        if (context != null && !peers.draining() && context.pipeline().get(SslHandler.class) == null) {
+            // Of TLS the handshake tells.
+            settings.metrics().idleClosed();
+        }
+        stop();
     }
 
     @Override
@@ -100,8 +108,6 @@ public final class NewConnection extends ChannelInboundHandlerAdapter implements
             SslHandler tls = ctx.pipeline().get(SslHandler.class);
             if (handshake.isSuccess() && tls != null) {
                 choose(ctx, ApplicationProtocolNames.HTTP_2.equals(tls.applicationProtocol()));
-            } else {
-                settings.metrics().rejectedByHandshake();
             }
         }
         ctx.fireUserEventTriggered(event);

@@ -66,6 +66,7 @@ public final class Listener {
                 limits.headerCount(),
                 limits.headerTimeout().toNanos(),
                 limits.idleTimeout().toNanos(),
+                limits.bodyRate(),
                 config.http2(),
                 config.trust(),
                 metrics,

@@ -30,6 +30,7 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
     private final Map<EventLoop, LoopConnections> connections;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger handshakes = new AtomicInteger();
+    private final AddressLimit addresses;
 
     PipelineAssembler(
             ConnectionSettings settings,
@@ -42,6 +43,7 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
         this.limits = limits;
         this.tls = tls;
         this.connections = connections;
+        this.addresses = new AddressLimit(limits.addressConnections(), settings.trust(), settings.metrics());
     }
 
     @Override
@@ -68,7 +70,9 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
                 Channels.close(channel);
                 return;
             }
-            pipeline.addLast(new ProxyProtocol(channel, settings.metrics(), limits.headerTimeout()));
+            pipeline.addLast(new ProxyProtocol(channel, settings.metrics(), limits.headerTimeout(), addresses));
+        } else if (!addresses.admit(channel)) {
+            return;
         }
         if (tls != null) {
             // The monitor gives the place back; between the two nothing may end this method.

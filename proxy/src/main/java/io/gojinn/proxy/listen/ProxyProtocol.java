@@ -29,11 +29,13 @@ final class ProxyProtocol extends ChannelInboundHandlerAdapter {
     private final ListenerMetrics metrics;
     private final DeadlineTimer timer;
     private final Channel channel;
+    private final AddressLimit addresses;
     private @Nullable ByteBuf received;
     private boolean done;
 
-    ProxyProtocol(Channel channel, ListenerMetrics metrics, Duration timeout) {
+    ProxyProtocol(Channel channel, ListenerMetrics metrics, Duration timeout, AddressLimit addresses) {
         this.channel = channel;
+        this.addresses = addresses;
         this.metrics = metrics;
         this.timer = new DeadlineTimer(channel.eventLoop(), () -> refuse("none in time"));
         timer.set(System.nanoTime() + timeout.toNanos());
@@ -62,6 +64,10 @@ final class ProxyProtocol extends ChannelInboundHandlerAdapter {
                 ByteBuf rest = received.skipBytes(header.bytes());
                 received = null;
                 done = true;
+                if (!addresses.admit(channel)) {
+                    rest.release();
+                    return;
+                }
                 if (rest.isReadable()) {
                     ctx.fireChannelRead(rest);
                 } else {

@@ -45,6 +45,7 @@ public final class AccessLog implements AutoCloseable {
     /**
      * What is told of a request.
      *
+     * @param protocol {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2}, {@code -} when it cannot be told
      * @param fuel what its function used; negative when none ran
      * @param clientCertificate the fingerprint of the one that the client showed
      */
@@ -52,6 +53,7 @@ public final class AccessLog implements AutoCloseable {
             String method,
             String path,
             String host,
+            String protocol,
             int status,
             long requestBytes,
             long responseBytes,

@@ -21,6 +21,7 @@ public final class AccessLogLines {
     private static final byte[] METHOD = name("method");
     private static final byte[] PATH = name("path");
     private static final byte[] HOST = name("host");
+    private static final byte[] PROTOCOL = name("protocol");
     private static final byte[] STATUS = name("status");
     private static final byte[] REQUEST_BYTES = name("request_bytes");
     private static final byte[] RESPONSE_BYTES = name("response_bytes");
@@ -117,6 +118,7 @@ public final class AccessLogLines {
                 .add(METHOD, entry.method())
                 .add(PATH, entry.path())
                 .add(HOST, entry.host())
+                .add(PROTOCOL, entry.protocol())
                 .add(STATUS, entry.status())
                 .add(REQUEST_BYTES, entry.requestBytes())
                 .add(RESPONSE_BYTES, entry.responseBytes())

@@ -9,18 +9,26 @@ import java.util.Map;
 /** The metric children of one listener. Thread-safe. */
 public final class ListenerMetrics {
     private final Gauge.Child open;
+    private final Counter.Child idleClosed;
     private final Counter.Child rejectedByLimit;
-    private final Counter.Child rejectedByHandshake;
+    private final Counter.Child rejectedByAddressLimit;
     private final Counter.Child rejectedByHandshakes;
     private final Counter.Child rejectedByProtocol;
     private final Counter.Child rejectedByProxyHeader;
     private final TlsMetrics tls;
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
 
-    ListenerMetrics(String listener, Gauge open, Counter rejected, Counter faults, TlsMetrics.Families tls) {
+    ListenerMetrics(
+            String listener,
+            Gauge open,
+            Counter idleClosed,
+            Counter rejected,
+            Counter faults,
+            TlsMetrics.Families tls) {
         this.open = open.labels(listener);
+        this.idleClosed = idleClosed.labels(listener);
         this.rejectedByLimit = rejected.labels(listener, "limit");
-        this.rejectedByHandshake = rejected.labels(listener, "handshake");
+        this.rejectedByAddressLimit = rejected.labels(listener, "address_limit");
         this.rejectedByHandshakes = rejected.labels(listener, "handshakes");
         this.tls = new TlsMetrics(listener, tls);
         this.rejectedByProtocol = rejected.labels(listener, "protocol");
@@ -45,9 +53,14 @@ public final class ListenerMetrics {
         rejectedByLimit.inc();
     }
 
-    /** A connection was closed because its TLS handshake failed. */
-    public void rejectedByHandshake() {
-        rejectedByHandshake.inc();
+    /** A connection was closed because of the limit for its client's address. */
+    public void rejectedByAddressLimit() {
+        rejectedByAddressLimit.inc();
+    }
+
+    /** A connection was closed because its client kept quiet between requests. */
+    public void idleClosed() {
+        idleClosed.inc();
     }
 
     /** A connection was closed at accept because too many handshakes went on. */

@@ -22,6 +22,7 @@ public final class Metrics {
     private final Gauge active;
     private final Gauge openTunnels;
     private final Gauge openConnections;
+    private final Counter idleClosedConnections;
     private final Counter rejectedConnections;
     private final Counter http2Faults;
     private final UpstreamFamilies upstreams;
@@ -45,6 +46,11 @@ public final class Metrics {
                 .labelNames("route")
                 .register(registry);
         openConnections = Gauge.build("gojinn_open_connections", "Open client connections.")
+                .labelNames("listener")
+                .register(registry);
+        idleClosedConnections = Counter.build(
+                        "gojinn_idle_closed_connections_total",
+                        "Client connections closed for silence between requests.")
                 .labelNames("listener")
                 .register(registry);
         rejectedConnections = Counter.build("gojinn_rejected_connections_total", "Client connections closed at once.")
@@ -89,7 +95,8 @@ public final class Metrics {
 
     /** The children of a listener. */
     public ListenerMetrics listener(String listener) {
-        return new ListenerMetrics(listener, openConnections, rejectedConnections, http2Faults, tls);
+        return new ListenerMetrics(
+                listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls);
     }
 
     /** Counts lines of the access log that were not written. */

@@ -285,6 +285,11 @@ public final class Upstream implements Action {
         return tunnels().upgrades().contains(protocol);
     }
 
+    @Override
+    public boolean passesCalls() {
+        return config.wire().protocol() != WireConfig.Protocol.HTTP_1_1;
+    }
+
     TunnelConfig tunnels() {
         return config.tunnels();
     }

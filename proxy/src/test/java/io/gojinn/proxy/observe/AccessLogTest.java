@@ -92,6 +92,7 @@ class AccessLogTest {
                                     longest,
                                     longest,
                                     longest,
+                                    "HTTP/1.1",
                                     200,
                                     1,
                                     1,
@@ -120,7 +121,7 @@ class AccessLogTest {
 
     private static AccessLog.Entry entry(String path) {
         return new AccessLog.Entry(
-                "GET", path, "h", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1, null);
+                "GET", path, "h", "HTTP/1.1", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1, null);
     }
 
     /** Takes nothing until it is opened. */
