@@ -36,6 +36,7 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
     String failure() {
         return switch (outcome) {
             case Outcome.Replied replied -> null;
+            case Outcome.Passed passed -> null;
             case Outcome.Failed failed -> failed.failure().label();
         };
     }
@@ -44,6 +45,7 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
         switch (outcome) {
             case Outcome.Replied replied ->
                 out.println("  run         status " + replied.response().status());
+            case Outcome.Passed passed -> out.println("  run         lets the message pass");
             case Outcome.Failed failed ->
                 out.println("  run         " + failed.label() + ": " + TerminalText.line(failed.detail()));
         }
@@ -62,6 +64,7 @@ record OneShotRun(Outcome outcome, String output, List<String> log) {
         switch (outcome) {
             case Outcome.Replied replied ->
                 members.put("status", replied.response().status());
+            case Outcome.Passed passed -> members.put("passes", true);
             case Outcome.Failed failed -> members.put("detail", failed.detail());
         }
         members.put("execution_nanos", outcome.usage().executionNanos());

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Routes in their order, and which of them takes a request, in words. */
 final class RoutesReport {
@@ -45,16 +46,23 @@ final class RoutesReport {
                     lines.size() + 1,
                     route.name(),
                     match(route.match()),
-                    action(route.action())));
+                    way(route)));
         }
         return lines;
     }
 
     /** The routes as data, in order. */
-    List<Map<String, String>> routesAsData() {
+    List<Map<String, Object>> routesAsData() {
         return plan.inOrder().stream()
-                .map(route ->
-                        Map.of("name", route.name(), "match", match(route.match()), "action", action(route.action())))
+                .map(route -> Map.<String, Object>of(
+                        "name",
+                        route.name(),
+                        "match",
+                        match(route.match()),
+                        "middleware",
+                        route.middleware(),
+                        "action",
+                        action(route.action())))
                 .toList();
     }
 
@@ -111,7 +119,7 @@ final class RoutesReport {
                 taken = Optional.of(verdict.route());
                 lines.add("listener " + request.listener() + ": " + name + " takes it ("
                         + match(verdict.route().match()) + ")  ->  "
-                        + action(verdict.route().action()));
+                        + way(verdict.route()));
             } else if (unmet.isEmpty()) {
                 lines.add("  " + name + " would, but comes later");
             } else if (!unmet.contains(Part.HOST) && !unmet.contains(Part.PATH) && taken.isEmpty()) {
@@ -152,6 +160,12 @@ final class RoutesReport {
             parts.add("listener " + String.join(" ", match.listeners()));
         }
         return parts.isEmpty() ? "every request" : String.join(", ", parts);
+    }
+
+    /** The middleware in the order in which requests pass, and the action. */
+    private static String way(RouteConfig route) {
+        return Stream.concat(route.middleware().stream(), Stream.of(action(route.action())))
+                .collect(Collectors.joining("  ->  "));
     }
 
     private static String action(RouteAction action) {

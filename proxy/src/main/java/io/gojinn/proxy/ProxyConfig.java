@@ -2,6 +2,7 @@ package io.gojinn.proxy;
 
 import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
@@ -21,10 +22,11 @@ public record ProxyConfig(
         Duration shutdownGrace,
         List<ListenerConfig> listeners,
         List<UpstreamConfig> upstreams,
+        List<MiddlewareConfig> middleware,
         List<RouteConfig> routes,
         Optional<AdminConfig> admin,
         DnsConfig dns) {
-    /** A data plane that resolves names as by default. */
+    /** A data plane without middleware that resolves names as by default. */
     public ProxyConfig(
             int eventLoops,
             Duration shutdownGrace,
@@ -32,12 +34,13 @@ public record ProxyConfig(
             List<UpstreamConfig> upstreams,
             List<RouteConfig> routes,
             Optional<AdminConfig> admin) {
-        this(eventLoops, shutdownGrace, listeners, upstreams, routes, admin, DnsConfig.defaults());
+        this(eventLoops, shutdownGrace, listeners, upstreams, List.of(), routes, admin, DnsConfig.defaults());
     }
 
     public ProxyConfig {
         listeners = List.copyOf(listeners);
         upstreams = List.copyOf(upstreams);
+        middleware = List.copyOf(middleware);
         routes = List.copyOf(routes);
     }
 }

@@ -6,6 +6,7 @@ import io.gojinn.proxy.function.FunctionAction;
 import io.gojinn.proxy.http.Action;
 import io.gojinn.proxy.http.FixedActions;
 import io.gojinn.proxy.http.LoopConnections;
+import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.http.Route;
 import io.gojinn.proxy.http.Service;
 import io.gojinn.proxy.listen.Listener;
@@ -110,10 +111,22 @@ public final class ProxyServer implements AutoCloseable {
             Function<Map<String, List<TargetStatus>>, String> status,
             Optional<OutputStream> accessLog)
             throws IOException {
+        return start(config, functions, Map.of(), metrics, status, accessLog);
+    }
+
+    /** With middleware beyond what a config can say. */
+    static ProxyServer start(
+            ProxyConfig config,
+            Map<String, ? extends FunctionInvoker> functions,
+            Map<String, Middleware> middleware,
+            CollectorRegistry metrics,
+            Function<Map<String, List<TargetStatus>>, String> status,
+            Optional<OutputStream> accessLog)
+            throws IOException {
         Transport transport = Transport.select();
         ProxyServer server = new ProxyServer(config, transport, metrics, accessLog);
         try {
-            server.open(config, transport, functions, metrics, status);
+            server.open(config, transport, functions, middleware, metrics, status);
             return server;
         } catch (IOException | RuntimeException failed) {
             server.release();
@@ -139,6 +152,7 @@ public final class ProxyServer implements AutoCloseable {
             ProxyConfig config,
             Transport transport,
             Map<String, ? extends FunctionInvoker> functions,
+            Map<String, Middleware> middleware,
             CollectorRegistry registry,
             Function<Map<String, List<TargetStatus>>, String> status)
             throws IOException {
@@ -156,7 +170,7 @@ public final class ProxyServer implements AutoCloseable {
         // So that the first request finds its targets; a name that is not resolved by then does not keep others
         // waiting.
         await(all(upstreams.values().stream().map(Upstream::resolved).toList()), RESOLVE_LIMIT);
-        Service service = service(config, functions);
+        Service service = service(config, functions, middleware);
         for (ListenerConfig listener : config.listeners()) {
             listeners.add(Listener.bind(
                     listener,
@@ -180,24 +194,30 @@ public final class ProxyServer implements AutoCloseable {
         return targets;
     }
 
-    private Service service(ProxyConfig config, Map<String, ? extends FunctionInvoker> functions) {
+    private Service service(
+            ProxyConfig config,
+            Map<String, ? extends FunctionInvoker> functions,
+            Map<String, Middleware> givenMiddleware) {
+        MiddlewareFactory middleware = new MiddlewareFactory(config.middleware(), functions, givenMiddleware);
         List<Router.Entry<Route>> routes = new ArrayList<>();
         for (RouteConfig route : config.routes()) {
             Action action = switch (route.action()) {
-                case RouteAction.Forward forward -> named(upstreams, forward.upstream(), route.name());
-                case RouteAction.Call call -> new FunctionAction(named(functions, call.function(), route.name()));
+                case RouteAction.Forward forward -> named(upstreams, forward.upstream(), "route " + route.name());
+                case RouteAction.Call call ->
+                    new FunctionAction(named(functions, call.function(), "route " + route.name()));
                 case RouteAction.Respond respond -> FixedActions.respond(respond);
                 case RouteAction.Redirect redirect -> FixedActions.redirect(redirect);
             };
-            routes.add(new Router.Entry<>(route.match(), new Route(route.name(), action, metrics.route(route.name()))));
+            routes.add(new Router.Entry<>(
+                    route.match(), new Route(route.name(), action, metrics.route(route.name()), middleware.of(route))));
         }
         return new Service(new Router<>(routes), metrics, metrics.route(Metrics.NO_ROUTE));
     }
 
-    private static <V> V named(Map<String, ? extends V> values, String name, String route) {
+    static <V> V named(Map<String, ? extends V> values, String name, String by) {
         V value = values.get(name);
         if (value == null) {
-            throw new IllegalArgumentException("route " + route + " refers to \"" + name + "\", which is not there");
+            throw new IllegalArgumentException(by + " refers to \"" + name + "\", which is not there");
         }
         return value;
     }

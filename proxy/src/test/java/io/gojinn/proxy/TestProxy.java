@@ -3,10 +3,13 @@ package io.gojinn.proxy;
 import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.http.Http2Limits;
+import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
+import io.gojinn.proxy.middleware.MiddlewareConfig;
+import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
@@ -81,6 +84,8 @@ final class TestProxy implements AutoCloseable {
     static final class Builder {
         private final List<UpstreamConfig> upstreams = new ArrayList<>();
         private final List<RouteConfig> routes = new ArrayList<>();
+        private final List<MiddlewareConfig> middleware = new ArrayList<>();
+        private final Map<String, Middleware> given = new HashMap<>();
         private final Map<String, FunctionInvoker> functions = new HashMap<>();
         private ListenerLimits limits = ListenerLimits.defaults();
         private Set<Protocol> protocols = ListenerConfig.ALL_PROTOCOLS;
@@ -111,6 +116,27 @@ final class TestProxy implements AutoCloseable {
 
         Builder route(String name, RouteMatch match, RouteAction action) {
             routes.add(new RouteConfig(name, match, action));
+            return this;
+        }
+
+        Builder route(String path, List<String> middleware, RouteAction action) {
+            routes.add(new RouteConfig(path, path(path), middleware, action));
+            return this;
+        }
+
+        Builder middleware(String name, Middleware made) {
+            given.put(name, made);
+            return this;
+        }
+
+        /** A middleware that calls this function. */
+        Builder middleware(String name, FunctionInvoker function, boolean buffersBody, MiddlewareKind.Phase... phases) {
+            return middleware(name, function, new MiddlewareKind.Call(name, Set.of(phases), buffersBody, Set.of()));
+        }
+
+        Builder middleware(String name, FunctionInvoker function, MiddlewareKind.Call kind) {
+            functions.put(kind.function(), function);
+            middleware.add(new MiddlewareConfig(name, kind));
             return this;
         }
 
@@ -179,6 +205,7 @@ final class TestProxy implements AutoCloseable {
                     List.of(new ListenerConfig(
                             "web", address, protocols, Optional.ofNullable(tls), limits, http2, trust)),
                     upstreams,
+                    middleware,
                     routes,
                     Optional.ofNullable(admin),
                     dns);
@@ -189,7 +216,12 @@ final class TestProxy implements AutoCloseable {
             try {
                 return new TestProxy(
                         ProxyServer.start(
-                                config(), functions, metrics, targets -> "{\"functions\":[]}", Optional.of(accessLog)),
+                                config(),
+                                functions,
+                                given,
+                                metrics,
+                                targets -> "{\"functions\":[]}",
+                                Optional.of(accessLog)),
                         metrics);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -10,6 +10,11 @@ import java.nio.ByteBuffer;
  * completed} has been called the runtime uses nothing of the invocation again.
  */
 public interface Invocation {
+    /** What the function is called as; decides which answers are valid. */
+    default Phase phase() {
+        return Phase.HANDLER;
+    }
+
     /**
      * The whole request envelope, from position to limit. Called once, when a worker is ready to run the execution, so
      * that a call that is turned away never costs its encoding.
@@ -25,7 +30,7 @@ public interface Invocation {
 
     /**
      * All that was written, from position to limit, as one writable buffer: the runtime decodes the response in place, so
-     * that {@link io.gojinn.runtime.contract.ResponseEnvelope} can point into it.
+     * that {@link io.gojinn.runtime.contract.MiddlewareEnvelope}s can point into it.
      */
     ByteBuffer output();
 
@@ -41,6 +46,16 @@ public interface Invocation {
      * FunctionInvoker#invoke} when the call was turned away. Must not block.
      */
     void completed(Outcome outcome);
+
+    /** What a function is called as. */
+    enum Phase {
+        /** It answers the request. */
+        HANDLER,
+        /** It is middleware, and the request is on its way. */
+        REQUEST,
+        /** It is middleware, and the response is on its way. */
+        RESPONSE
+    }
 
     /** Severity of a line of diagnostics; the order is that of the host function's level numbers. */
     enum LogLevel {

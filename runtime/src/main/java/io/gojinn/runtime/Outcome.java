@@ -1,5 +1,6 @@
 package io.gojinn.runtime;
 
+import io.gojinn.runtime.contract.MessageChanges;
 import io.gojinn.runtime.contract.ResponseEnvelope;
 
 /** How an execution ended. */
@@ -10,8 +11,16 @@ public sealed interface Outcome {
     /** The label in logs and metrics: {@code ok} or the failure's. */
     String label();
 
-    /** The function answered as the contract asks. */
+    /** The function answered with a response, as the contract asks. */
     record Replied(ResponseEnvelope response, Usage usage) implements Outcome {
+        @Override
+        public String label() {
+            return "ok";
+        }
+    }
+
+    /** A middleware function lets the message go on, with these changes. */
+    record Passed(MessageChanges changes, Usage usage) implements Outcome {
         @Override
         public String label() {
             return "ok";

@@ -105,6 +105,7 @@ public final class TestInvocation implements Invocation {
                 output().get(replied.response().bodyOffset(), body);
                 yield replied.response().status() + " " + new String(body, StandardCharsets.UTF_8);
             }
+            case Outcome.Passed passed -> "passed " + passed.changes();
             case Outcome.Failed failed -> failed.failure().label();
         };
     }

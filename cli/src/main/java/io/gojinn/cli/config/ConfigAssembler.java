@@ -8,6 +8,8 @@ import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.listen.TlsConfig.Certificate;
+import io.gojinn.proxy.middleware.MiddlewareConfig;
+import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
@@ -23,9 +25,11 @@ import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Builds the records from tables without problems. */
 final class ConfigAssembler {
@@ -49,6 +53,7 @@ final class ConfigAssembler {
                 file.tables(ConfigSchema.UPSTREAMS).stream()
                         .map(ConfigAssembler::upstream)
                         .toList(),
+                middleware(),
                 file.tables(ConfigSchema.ROUTES).stream()
                         .map(ConfigAssembler::route)
                         .toList(),
@@ -205,10 +210,39 @@ final class ConfigAssembler {
         return function.find(key).orElseGet(() -> functionDefaults.get(key));
     }
 
+    private List<MiddlewareConfig> middleware() {
+        List<MiddlewareConfig> all = new ArrayList<>();
+        for (Section middleware : file.tables(ConfigSchema.MIDDLEWARE)) {
+            all.add(new MiddlewareConfig(
+                    middleware.get(ConfigSchema.MIDDLEWARE_NAME).value(), kind(middleware)));
+        }
+        Set<String> functions = file.tables(ConfigSchema.FUNCTIONS).stream()
+                .map(function -> function.get(ConfigSchema.FUNCTION_NAME).value())
+                .collect(Collectors.toSet());
+        file.tables(ConfigSchema.ROUTES).stream()
+                .flatMap(route -> route.get(ConfigSchema.ROUTE_MIDDLEWARE).stream())
+                .map(Sited::value)
+                .distinct()
+                .filter(functions::contains)
+                .forEach(name -> all.add(new MiddlewareConfig(name, MiddlewareKind.Call.named(name))));
+        return all;
+    }
+
+    private static MiddlewareKind kind(Section middleware) {
+        return new MiddlewareKind.Call(
+                middleware.get(ConfigSchema.MIDDLEWARE_FUNCTION).value(),
+                Set.copyOf(middleware.get(ConfigSchema.MIDDLEWARE_PHASES)),
+                middleware.get(ConfigSchema.MIDDLEWARE_BODY),
+                Set.copyOf(middleware.get(ConfigSchema.MIDDLEWARE_OWNS)));
+    }
+
     private static RouteConfig route(Section route) {
         return new RouteConfig(
                 route.get(ConfigSchema.ROUTE_NAME).value(),
                 route.find(ConfigSchema.MATCH).map(ConfigAssembler::match).orElse(RouteMatch.ANY),
+                route.get(ConfigSchema.ROUTE_MIDDLEWARE).stream()
+                        .map(Sited::value)
+                        .toList(),
                 action(route));
     }
 

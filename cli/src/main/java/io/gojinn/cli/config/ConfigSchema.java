@@ -6,6 +6,7 @@ import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
+import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
@@ -668,6 +669,50 @@ final class ConfigSchema {
     static final Schema DEFAULTS_TABLE =
             new Schema("[defaults]", "What tables get that leave a key out.", "", List.of(FUNCTION_DEFAULTS));
 
+    // [[middleware]]
+    static final Key<Sited<String>> MIDDLEWARE_NAME = Key.required(
+            "name", Types.sited(Types.name("the name of the middleware")), "Unique among middleware and functions.");
+    static final Key<Sited<String>> MIDDLEWARE_FUNCTION =
+            Key.optional("function", Types.sited(Types.name("the name of a function")), "Calls this function.");
+    static final Key<List<MiddlewareKind.Phase>> MIDDLEWARE_PHASES = Key.defaulted(
+            "phases",
+            Types.list(
+                    choice(List.of(MiddlewareKind.Phase.values()), ConfigSchema::lower),
+                    "an array of \"request\" and \"response\"",
+                    false),
+            List.of(MiddlewareKind.Phase.REQUEST),
+            "When the function is called: for requests on their way in, for responses on their way out, or for both.");
+    static final Key<Boolean> MIDDLEWARE_BODY = Key.defaulted(
+            "body",
+            choice(List.of(false, true), buffered -> buffered ? "buffer" : "none"),
+            false,
+            "`buffer`: the function gets bodies whole, up to its `max_body`, and may replace them. `none`: they stream past it.");
+    static final Key<List<String>> MIDDLEWARE_OWNS = Key.defaulted(
+            "owns",
+            Types.list(
+                    checked("the name of a header field", HttpSyntax::ownableFieldName),
+                    "an array of header fields",
+                    false),
+            List.of(),
+            "Request fields that only this middleware sets: removed from what clients send, on every route that names it.");
+    static final List<Key<?>> MIDDLEWARE_KINDS = List.of(MIDDLEWARE_FUNCTION);
+    static final Schema MIDDLEWARE_TABLE = new Schema(
+            "[[middleware]]",
+            "What stands in the way of the routes that name it, see [middleware](middleware.md): exactly one of `function`.",
+            """
+            [[middleware]]
+            name = "auth"
+            function = "check-token"
+            owns = ["X-User"]
+
+            [[middleware]]
+            name = "stamp"
+            function = "rewrite-page"
+            phases = ["response"]
+            body = "buffer"
+            """,
+            List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION, MIDDLEWARE_PHASES, MIDDLEWARE_BODY, MIDDLEWARE_OWNS));
+
     // [[route]]
     static final Key<List<Sited<String>>> MATCH_LISTENER = Key.defaulted(
             "listener",
@@ -733,6 +778,15 @@ final class ConfigSchema {
     static final Key<Sited<String>> ROUTE_NAME =
             Key.required("name", Types.sited(Types.name("the name of the route")), "Unique among routes.");
     static final Key<Section> MATCH = Key.optional("match", Types.table(MATCH_TABLE), "Left out: every request.");
+    static final Key<List<Sited<String>>> ROUTE_MIDDLEWARE = Key.defaulted(
+            "middleware",
+            Types.list(
+                    Types.sited(Types.name("the name of a middleware or a function")),
+                    "an array of names of middleware and functions",
+                    false),
+            List.of(),
+            "In the order in which requests pass, responses in the reverse order. A function's own name stands for a middleware "
+                    + "that calls it for requests, without their bodies.");
     static final Key<Sited<String>> ROUTE_FUNCTION =
             Key.optional("function", Types.sited(Types.name("the name of a function")), "Runs this function.");
     static final Key<Sited<String>> ROUTE_UPSTREAM =
@@ -749,6 +803,7 @@ final class ConfigSchema {
             [[route]]
             name = "api"
             match = { host = "api.example.com", path = "/v1/*", methods = ["GET", "POST"] }
+            middleware = ["auth"]
             function = "greet"
 
             [[route]]
@@ -761,7 +816,7 @@ final class ConfigSchema {
             match = { path = "/healthz" }
             respond = { status = 200, headers = { Content-Type = "text/plain" }, body = "ok" }
             """,
-            List.of(ROUTE_NAME, MATCH, ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT));
+            List.of(ROUTE_NAME, MATCH, ROUTE_MIDDLEWARE, ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT));
 
     // [admin] and [metrics]
     static final Key<Sited<InetSocketAddress>> ADMIN_ADDRESS = Key.required(
@@ -788,6 +843,7 @@ final class ConfigSchema {
     static final Key<List<Section>> UPSTREAMS = Key.optional("upstream", Types.tables(UPSTREAM_TABLE), "");
     static final Key<Section> DEFAULTS = Key.optional("defaults", Types.table(DEFAULTS_TABLE), "");
     static final Key<List<Section>> FUNCTIONS = Key.optional("function", Types.tables(FUNCTION_TABLE), "");
+    static final Key<List<Section>> MIDDLEWARE = Key.optional("middleware", Types.tables(MIDDLEWARE_TABLE), "");
     static final Key<List<Section>> ROUTES = Key.optional("route", Types.tables(ROUTE_TABLE), "");
     static final Key<Section> ADMIN = Key.optional("admin", Types.table(ADMIN_TABLE), "");
     static final Key<Section> METRICS = Key.optional("metrics", Types.table(METRICS_TABLE), "");
@@ -795,7 +851,7 @@ final class ConfigSchema {
             "the file",
             "",
             "",
-            List.of(SERVER, DNS_KEY, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, ROUTES, ADMIN, METRICS));
+            List.of(SERVER, DNS_KEY, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, MIDDLEWARE, ROUTES, ADMIN, METRICS));
 
     private ConfigSchema() {}
 

@@ -21,6 +21,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The checks that one value alone cannot decide: against other tables, and against the disk. */
 final class CrossChecks {
@@ -41,6 +43,7 @@ final class CrossChecks {
         Set<String> listeners = names("listener", ConfigSchema.LISTENERS, ConfigSchema.LISTENER_NAME);
         Set<String> upstreams = names("upstream", ConfigSchema.UPSTREAMS, ConfigSchema.UPSTREAM_NAME);
         Set<String> functions = names("function", ConfigSchema.FUNCTIONS, ConfigSchema.FUNCTION_NAME);
+        Set<String> middleware = middleware(functions);
         names("route", ConfigSchema.ROUTES, ConfigSchema.ROUTE_NAME);
         addresses();
         listeners();
@@ -52,6 +55,7 @@ final class CrossChecks {
             oneAction(route);
             route.find(ConfigSchema.ROUTE_FUNCTION).ifPresent(name -> reference(name, "a function", functions));
             route.find(ConfigSchema.ROUTE_UPSTREAM).ifPresent(name -> reference(name, "an upstream", upstreams));
+            routeMiddleware(route, middleware);
             route.table(ConfigSchema.MATCH)
                     .find(ConfigSchema.MATCH_LISTENER)
                     .orElse(List.of())
@@ -265,16 +269,51 @@ final class CrossChecks {
         }
     }
 
+    /** Checks the middleware; returns every name that routes may use for one. */
+    private Set<String> middleware(Set<String> functions) {
+        Set<String> names = names("middleware", ConfigSchema.MIDDLEWARE, ConfigSchema.MIDDLEWARE_NAME);
+        for (Section middleware : file.tables(ConfigSchema.MIDDLEWARE)) {
+            middleware
+                    .find(ConfigSchema.MIDDLEWARE_NAME)
+                    .filter(name -> functions.contains(name.value()))
+                    .ifPresent(name -> problems.add(
+                            name.place(), name.shown() + ", the name of a function too", "a name of its own"));
+            oneOf(middleware, ConfigSchema.MIDDLEWARE_KINDS, "kind");
+            middleware
+                    .find(ConfigSchema.MIDDLEWARE_FUNCTION)
+                    .ifPresent(name -> reference(name, "a function", functions));
+            notEmpty(
+                    middleware.find(ConfigSchema.MIDDLEWARE_PHASES),
+                    middleware.placeOf(ConfigSchema.MIDDLEWARE_PHASES),
+                    "phase");
+        }
+        Set<String> all = new TreeSet<>(names);
+        all.addAll(functions);
+        return all;
+    }
+
+    private void routeMiddleware(Section route, Set<String> known) {
+        Set<String> seen = new HashSet<>();
+        for (Sited<String> name : route.find(ConfigSchema.ROUTE_MIDDLEWARE).orElse(List.of())) {
+            reference(name, "a middleware or a function", known);
+            if (!seen.add(name.value())) {
+                problems.add(name.place(), name.shown() + " twice", "each middleware once");
+            }
+        }
+    }
+
     private void oneAction(Section route) {
-        List<String> given = ConfigSchema.ACTIONS.stream()
-                .filter(route::has)
-                .<String>map(Key::name)
-                .toList();
+        oneOf(route, ConfigSchema.ACTIONS, "action");
+    }
+
+    private void oneOf(Section table, List<Key<?>> keys, String what) {
+        List<String> given =
+                keys.stream().filter(table::has).<String>map(Key::name).toList();
         if (given.size() != 1) {
             problems.add(
-                    route.place(),
-                    given.isEmpty() ? "no action" : String.join(" and ", given),
-                    "exactly one of function, upstream, respond, redirect");
+                    table.place(),
+                    given.isEmpty() ? "no " + what : String.join(" and ", given),
+                    "exactly one of " + keys.stream().<String>map(Key::name).collect(Collectors.joining(", ")));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.http.ProxyFields;
 import io.gojinn.proxy.route.RequestPath;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -64,6 +65,14 @@ final class HttpSyntax {
         fieldName(text);
         if (FRAMING.contains(text.toLowerCase(Locale.ROOT))) {
             throw new Refused("a field that does not frame the message");
+        }
+    }
+
+    /** A request field that a middleware may be the only one to set: none that requests cannot do without. */
+    static void ownableFieldName(String text) throws Refused {
+        responseFieldName(text);
+        if (ProxyFields.isOfRequest(text)) {
+            throw new Refused("a field that is not the proxy's own");
         }
     }
 

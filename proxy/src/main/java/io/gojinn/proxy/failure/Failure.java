@@ -69,6 +69,19 @@ public sealed interface Failure {
         }
     }
 
+    /** A response is larger than the middleware takes that is to see it whole. */
+    record ResponseLimit(int maxBytes) implements Failure {
+        @Override
+        public String label() {
+            return "response_limit";
+        }
+
+        @Override
+        public String detail() {
+            return "more than " + maxBytes + " bytes";
+        }
+    }
+
     /** A defect of the proxy itself. */
     record Host(String detail) implements Failure {
         @Override

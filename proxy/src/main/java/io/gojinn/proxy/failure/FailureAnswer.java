@@ -51,6 +51,7 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
                         function.label(),
                         false,
                         function.failure() == FunctionFailure.OVERLOADED ? RETRY_AFTER : List.of());
+            case Failure.ResponseLimit limit -> new FailureAnswer(502, limit.label(), false, List.of());
             case Failure.Host host -> new FailureAnswer(500, host.label(), true, List.of());
             case Failure.Stopped stopped -> new FailureAnswer(503, stopped.label(), true, RETRY_AFTER);
         };

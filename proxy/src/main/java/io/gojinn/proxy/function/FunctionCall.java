@@ -1,9 +1,14 @@
 package io.gojinn.proxy.function;
 
+import io.gojinn.proxy.http.CollectedBody;
+import io.gojinn.proxy.http.Exchange;
+import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.RequestEnvelopeEncoder;
+import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -31,8 +36,9 @@ final class FunctionCall implements Invocation {
 
     private final EventLoop loop;
     private final ByteBufAllocator allocator;
+    private final Phase phase;
     private final RequestEnvelope envelope;
-    private final BodyCollector body;
+    private final CollectedBody body;
     private final String function;
     private final String traceId;
     private final Receiver receiver;
@@ -46,21 +52,52 @@ final class FunctionCall implements Invocation {
         void receive(FunctionCall call, Outcome outcome);
     }
 
-    FunctionCall(
-            EventLoop loop,
-            ByteBufAllocator allocator,
+    private FunctionCall(
+            Exchange exchange,
+            FunctionInvoker function,
+            Phase phase,
             RequestEnvelope envelope,
-            BodyCollector body,
-            String function,
-            String traceId,
+            CollectedBody body,
             Receiver receiver) {
-        this.loop = loop;
-        this.allocator = allocator;
+        this.loop = exchange.loop();
+        this.allocator = exchange.allocator();
+        this.phase = phase;
         this.envelope = envelope;
         this.body = body;
-        this.function = function;
-        this.traceId = traceId;
+        this.function = function.name();
+        this.traceId = exchange.trace().traceId();
         this.receiver = receiver;
+    }
+
+    /**
+     * Calls a function.
+     *
+     * @param body owned; what the envelope's views are of
+     * @param receiver takes the outcome on the exchange's event loop, after this has returned; what it wants to keep of the
+     *     call's memory it retains
+     * @return nothing when the call failed before it began
+     */
+    static FunctionInvoker.@Nullable Execution start(
+            Exchange exchange,
+            FunctionInvoker function,
+            Phase phase,
+            RequestEnvelope envelope,
+            CollectedBody body,
+            Receiver receiver) {
+        FunctionCall call = new FunctionCall(exchange, function, phase, envelope, body, receiver);
+        try {
+            return function.invoke(call);
+        } catch (RuntimeException defect) {
+            // The seam promises an outcome; without one nothing will come to release the call.
+            LOG.error("function {} could not be called", function.name(), defect);
+            call.completed(new Outcome.Failed(FunctionFailure.INTERNAL, String.valueOf(defect), Outcome.Usage.NONE));
+            return null;
+        }
+    }
+
+    @Override
+    public Phase phase() {
+        return phase;
     }
 
     @Override
@@ -108,6 +145,11 @@ final class FunctionCall implements Invocation {
     ByteBuf outputSlice(int offset, int length) {
         ByteBuf buffer = output;
         return buffer == null || length == 0 ? Unpooled.EMPTY_BUFFER : buffer.retainedSlice(offset, length);
+    }
+
+    /** The body of a response with its own reference. */
+    ByteBuf body(ResponseEnvelope response) {
+        return outputSlice(response.bodyOffset(), response.bodyLength());
     }
 
     @Override

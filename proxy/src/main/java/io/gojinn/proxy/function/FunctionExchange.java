@@ -3,30 +3,25 @@ package io.gojinn.proxy.function;
 import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.http.Activity;
+import io.gojinn.proxy.http.CollectedBody;
 import io.gojinn.proxy.http.Exchange;
-import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One exchange answered by a function: the body is collected to its limit, then handed over whole, and the outcome comes
  * back. Confined to the exchange's event loop; what crosses to the worker is the {@link FunctionCall}.
  */
 final class FunctionExchange implements Activity {
-    private static final Logger LOG = LoggerFactory.getLogger(FunctionExchange.class);
-
     private final Exchange exchange;
     private final FunctionInvoker function;
-    private final BodyCollector body = new BodyCollector();
+    private final CollectedBody body = new CollectedBody();
 
     private FunctionInvoker.@Nullable Execution execution;
     private boolean called;
@@ -69,37 +64,8 @@ final class FunctionExchange implements Activity {
 
     private void call() {
         called = true;
-        HttpHeaders headers = exchange.request().headers();
-        Iterable<Map.Entry<CharSequence, CharSequence>> fields = headers::iteratorCharSequence;
-        RequestEnvelope envelope = new RequestEnvelope(
-                exchange.request().method().name(),
-                exchange.uri(),
-                exchange.path(),
-                exchange.query(),
-                exchange.scheme(),
-                exchange.authority(),
-                fields,
-                body.views(),
-                exchange.trace().traceparent(),
-                exchange.params(),
-                exchange.clientAddress(),
-                exchange.route(),
-                null);
-        FunctionCall call = new FunctionCall(
-                exchange.loop(),
-                exchange.allocator(),
-                envelope,
-                body,
-                function.name(),
-                exchange.trace().traceId(),
-                this::completed);
-        try {
-            execution = function.invoke(call);
-        } catch (RuntimeException defect) {
-            // The seam promises an outcome; without one nothing will come to release the call.
-            LOG.error("function {} could not be called", function.name(), defect);
-            call.completed(new Outcome.Failed(FunctionFailure.INTERNAL, String.valueOf(defect), Outcome.Usage.NONE));
-        }
+        RequestEnvelope envelope = Envelopes.of(exchange, body.views(), null);
+        execution = FunctionCall.start(exchange, function, Invocation.Phase.HANDLER, envelope, body, this::completed);
     }
 
     /** Takes the outcome, on the exchange's event loop; the call's memory is released when this returns. */
@@ -111,13 +77,9 @@ final class FunctionExchange implements Activity {
         switch (outcome) {
             case Outcome.Replied replied -> {
                 ResponseEnvelope response = replied.response();
-                HttpHeaders headers = Exchange.newHeaders();
-                for (ResponseEnvelope.Header field : response.headers()) {
-                    headers.add(field.name(), field.value());
-                }
-                exchange.reply(
-                        response.status(), headers, call.outputSlice(response.bodyOffset(), response.bodyLength()));
+                exchange.reply(response.status(), Fields.of(response.headers()), call.body(response));
             }
+            case Outcome.Passed passed -> exchange.fail(new Failure.Host("a handler that lets requests pass"));
             case Outcome.Failed failed -> exchange.fail(new Failure.Function(failed.failure(), failed.detail()));
         }
     }

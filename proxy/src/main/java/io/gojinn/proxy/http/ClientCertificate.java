@@ -50,6 +50,13 @@ record ClientCertificate(String subject, String fingerprint) {
         }
     }
 
+    /** Whether a field tells of a certificate, here or elsewhere. */
+    static boolean is(CharSequence name) {
+        return SUBJECT.contentEqualsIgnoreCase(name)
+                || FINGERPRINT.contentEqualsIgnoreCase(name)
+                || FOREIGN.stream().anyMatch(foreign -> foreign.contentEqualsIgnoreCase(name));
+    }
+
     private static String printable(String name) {
         StringBuilder text = new StringBuilder(name.length());
         for (byte octet : name.getBytes(StandardCharsets.UTF_8)) {

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -53,7 +54,11 @@ public final class Exchange {
     private final Route route;
     private final Map<String, String> params;
     private final String upgrade;
+    // Null where the route has no middleware.
+    private final @Nullable MiddlewareChain chain;
 
+    // As the action is to see it, which middleware may change.
+    private RequestHead target;
     private @Nullable Activity activity;
     private @Nullable Failure failure;
     private @Nullable String upstreamTarget;
@@ -86,11 +91,13 @@ public final class Exchange {
         this.request = request;
         this.origin = origin;
         this.head = head;
+        this.target = head;
         this.route = route;
         this.trace = TraceContext.of(request.headers().get("traceparent"));
         this.params = params;
         this.startNanos = startNanos;
         this.upgrade = !head.upgrade().isEmpty() && route.action().takesUpgrade(head.upgrade()) ? head.upgrade() : "";
+        this.chain = route.middleware().isEmpty() ? null : new MiddlewareChain(this, route.middleware());
         route.metrics().began();
     }
 
@@ -101,19 +108,19 @@ public final class Exchange {
         return request;
     }
 
-    /** The target in origin form. */
+    /** The target in origin form, as it was sent or as middleware has changed it. */
     public String uri() {
-        return head.uri();
+        return target.uri();
     }
 
-    /** The path as it was sent. */
+    /** The path of it. */
     public String path() {
-        return head.path();
+        return target.path();
     }
 
-    /** The query without its question mark, empty when there is none. */
+    /** The query of it without its question mark, empty when there is none. */
     public String query() {
-        return head.query();
+        return target.query();
     }
 
     /** The Host as it was sent, empty when HTTP/1.0 named none. */
@@ -154,7 +161,7 @@ public final class Exchange {
 
     /** The length of the body, 0 without one, -1 when it is not known beforehand. */
     public long contentLength() {
-        return head.contentLength();
+        return target.contentLength();
     }
 
     /** The protocol for which the client wants a tunnel that the route may make, in lower case; empty otherwise. */
@@ -192,9 +199,35 @@ public final class Exchange {
         this.upstreamTarget = target;
     }
 
-    /** What the function used, for the access log. */
+    /** Adds what a function used, for the access log. */
     public void fuel(long units) {
-        this.fuel = units;
+        this.fuel = Math.max(0, fuel) + units;
+    }
+
+    // What middleware changes.
+
+    void changeMethod(String method) {
+        if (!upgrade.isEmpty() && !method.equals(request.method().name())) {
+            throw new IllegalArgumentException("the method of a request for an upgrade stays");
+        }
+        request.setMethod(RequestHead.method(method));
+    }
+
+    void changeTarget(String uri) {
+        target = target.to(uri);
+    }
+
+    void changeContentLength(long bytes) {
+        if (target.contentLength() != bytes) {
+            target = target.withContentLength(bytes);
+            request.headers().set(HttpHeaderNames.CONTENT_LENGTH, bytes);
+        }
+        request.headers().remove(HttpHeaderNames.TRANSFER_ENCODING).remove(HttpHeaderNames.TRAILER);
+    }
+
+    /** Whether middleware asks the action for less than the client has asked for. */
+    boolean asksForHeadAlone() {
+        return !isHead() && request.method().equals(HttpMethod.HEAD);
     }
 
     // The request body.
@@ -205,6 +238,14 @@ public final class Exchange {
      */
     public void wantBody(boolean wanted) {
         assert loop().inEventLoop();
+        if (chain != null && chain.holdsRequestBody()) {
+            chain.wantRequestBody(wanted);
+        } else {
+            wantClientBody(wanted);
+        }
+    }
+
+    void wantClientBody(boolean wanted) {
         if (ended || wantsBody == wanted) {
             return;
         }
@@ -274,6 +315,15 @@ public final class Exchange {
      * @return false when the streams of the connection keep too many together; these bytes count all the same
      */
     public boolean collect(int bytes) {
+        if (chain != null && chain.hasReadRequest()) {
+            // It was kept before, and counted.
+            return true;
+        }
+        return keep(bytes);
+    }
+
+    /** Counts bytes that middleware keeps until the exchange ends, as {@link #collect}. */
+    boolean keep(int bytes) {
         collectedBytes += bytes;
         return connection.collected().add(bytes, collectedBytes);
     }
@@ -294,13 +344,35 @@ public final class Exchange {
     /** Begins what the route does. The stream must be ready to carry an answer. */
     void start() {
         try {
-            Activity opened = route.action().open(this);
-            activity = opened;
-            opened.start();
+            if (chain == null) {
+                openAction();
+            } else {
+                chain.start();
+            }
         } catch (RuntimeException defect) {
             LOG.error("route {} failed to start", route.name(), defect);
             fail(new Failure.Host(defect.toString()));
         }
+    }
+
+    /** The request is through its middleware. */
+    void openAction() {
+        Activity opened = route.action().open(this);
+        activity = opened;
+        opened.start();
+    }
+
+    /** The action has answered whole, even if that is not sent yet. */
+    void actionDone() {
+        activity = null;
+        wantsBody = false;
+        watchPace();
+    }
+
+    /** What the action goes on to answer is not wanted. */
+    void giveUpAction() {
+        cancelActivity();
+        actionDone();
     }
 
     void bodyReceived(HttpContent content) {
@@ -310,12 +382,26 @@ public final class Exchange {
         if (pace != null) {
             pace.received(bytes, System.nanoTime());
         }
+        if (chain != null && !tunnel) {
+            if (chain.collectsRequest()) {
+                chain.requestBodyReceived(content);
+                return;
+            }
+            if (content instanceof LastHttpContent last) {
+                chain.requestEnds(last);
+            }
+        }
+        deliver(content);
+        endTunnelIfClosed();
+    }
+
+    /** Gives a piece of the body to the action. Owns it. */
+    void deliver(HttpContent content) {
         if (activity == null || finished || ended) {
             content.release();
         } else {
             activity.bodyReceived(content);
         }
-        endTunnelIfClosed();
     }
 
     /** A piece of the body that no action will see has passed. */
@@ -376,12 +462,11 @@ public final class Exchange {
 
     /** Whether more can be written without piling up. */
     public boolean isWritable() {
-        return stream.isWritable();
+        return chain != null && !tunnel ? chain.isWritable() : stream.isWritable();
     }
 
-    /** Whether the header section of the answer was sent. */
-    public boolean begun() {
-        return begun;
+    boolean isStreamWritable() {
+        return stream.isWritable();
     }
 
     /** Passes on an interim answer such as 103, unless the client speaks HTTP/1.0, which has none. */
@@ -405,7 +490,7 @@ public final class Exchange {
      */
     public void reply(int status, HttpHeaders headers, ByteBuf body) {
         assert loop().inEventLoop();
-        if (begun || ended) {
+        if (begun || ended || (chain != null && chain.answered())) {
             body.release();
             return;
         }
@@ -413,12 +498,15 @@ public final class Exchange {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         }
         begin(HttpResponseStatus.valueOf(status), headers);
-        if (hasNoBody()) {
+        finish(last(status, body));
+    }
+
+    private LastHttpContent last(int status, ByteBuf body) {
+        if (isBodiless(status)) {
             body.release();
-            finish(LastHttpContent.EMPTY_LAST_CONTENT);
-        } else {
-            finish(new DefaultLastHttpContent(body));
+            return LastHttpContent.EMPTY_LAST_CONTENT;
         }
+        return new DefaultLastHttpContent(body);
     }
 
     /**
@@ -429,6 +517,14 @@ public final class Exchange {
      */
     public void begin(HttpResponseStatus status, HttpHeaders headers) {
         assert loop().inEventLoop();
+        if (chain != null) {
+            chain.begin(status, headers);
+        } else {
+            sendHead(status, headers);
+        }
+    }
+
+    void sendHead(HttpResponseStatus status, HttpHeaders headers) {
         if (begun || ended) {
             return;
         }
@@ -437,13 +533,21 @@ public final class Exchange {
         if (!headers.contains(HttpHeaderNames.DATE)) {
             headers.set(HttpHeaderNames.DATE, connection.date());
         }
-        stream.begin(this, status, headers, hasNoBody());
+        stream.begin(this, status, headers, isBodiless(status.code()));
     }
 
     /** Sends a piece of the body. Owns it. */
     public void write(ByteBuf piece) {
         assert loop().inEventLoop();
-        if (!begun || finished || ended || outputClosed || hasNoBody()) {
+        if (chain != null && !tunnel) {
+            chain.write(piece);
+        } else {
+            sendPiece(piece);
+        }
+    }
+
+    void sendPiece(ByteBuf piece) {
+        if (!begun || finished || ended || outputClosed || isBodiless(status)) {
             piece.release();
             return;
         }
@@ -453,12 +557,28 @@ public final class Exchange {
 
     /** Sends what was written. */
     public void flush() {
+        if (chain != null && !tunnel) {
+            chain.flush();
+        } else {
+            stream.flush();
+        }
+    }
+
+    void flushStream() {
         stream.flush();
     }
 
     /** Sends the last piece, with its trailers where the client can take them. Owns it. The exchange ends when it was sent. */
     public void finish(LastHttpContent last) {
         assert loop().inEventLoop();
+        if (chain != null && !tunnel) {
+            chain.finish(last);
+        } else {
+            sendLast(last);
+        }
+    }
+
+    void sendLast(LastHttpContent last) {
         if (!begun || finished || ended) {
             last.release();
             return;
@@ -484,6 +604,9 @@ public final class Exchange {
         }
         FailureAnswer answer = FailureAnswer.to(failure);
         if (begun) {
+            if (chain != null) {
+                chain.abandon();
+            }
             stream.abort();
             return;
         }
@@ -496,15 +619,23 @@ public final class Exchange {
         for (Map.Entry<String, String> field : answer.headers()) {
             headers.set(field.getKey(), field.getValue());
         }
-        ByteBuf body = ByteBufUtil.writeUtf8(allocator(), answer.body(trace.traceId()));
-        reply(answer.status(), headers, body);
+        FailureResponse response = new FailureResponse(
+                failure, answer, headers, ByteBufUtil.writeUtf8(allocator(), answer.body(trace.traceId())));
+        if (chain != null) {
+            chain.answering(response);
+        }
+        ByteBuf body = response.takeBody();
+        headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        sendHead(HttpResponseStatus.valueOf(answer.status()), headers);
+        sendLast(last(answer.status(), body));
     }
 
     private boolean isHead() {
         return head.method().equals("HEAD");
     }
 
-    private boolean hasNoBody() {
+    /** Whether no body follows an answer of this status. */
+    boolean isBodiless(int status) {
         return isHead() || status == 204 || status == 304;
     }
 
@@ -580,6 +711,9 @@ public final class Exchange {
             cancelActivity();
         }
         activity = null;
+        if (chain != null) {
+            chain.ended();
+        }
         connection.collected().remove(collectedBytes);
         long durationNanos = System.nanoTime() - startNanos;
         if (tunnel) {

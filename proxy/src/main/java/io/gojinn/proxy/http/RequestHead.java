@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -44,9 +45,11 @@ record RequestHead(
         long contentLength,
         boolean expectsContinue,
         String upgrade) {
-    private static final Pattern CODING = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+    private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
     // A name of 253 characters with a final dot (RFC 1035, 2.3.4), a colon and a port.
     private static final int MAX_AUTHORITY_CHARS = 260;
+    private static final int MAX_METHOD_CHARS = 64;
+    private static final int MAX_URI_CHARS = 64 << 10;
 
     /** A head, or why there is none. */
     sealed interface Checked {}
@@ -133,6 +136,51 @@ record RequestHead(
             return refused(ClientFault.MALFORMED, "Host is \"" + authority + '"');
         }
         return target(request, authority, contentLength, expectsContinue && contentLength != 0, upgrade);
+    }
+
+    /**
+     * The method of this name.
+     *
+     * @throws IllegalArgumentException when it is no token (RFC 9110, 9.1), or CONNECT
+     */
+    static HttpMethod method(String name) {
+        if (!TOKEN.matcher(name).matches() || name.length() > MAX_METHOD_CHARS || name.equals("CONNECT")) {
+            throw new IllegalArgumentException("not a method that can be asked for");
+        }
+        return HttpMethod.valueOf(name);
+    }
+
+    /**
+     * The same with another target.
+     *
+     * @param uri in origin form, in any form that paths and queries may have
+     * @throws IllegalArgumentException when it has no safe form
+     */
+    RequestHead to(String uri) {
+        // A character an octet, as from a client; what would end a request line never comes from one.
+        String octets = new String(uri.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+        boolean printable = octets.chars().allMatch(c -> c > ' ' && c != 0x7f);
+        int question = octets.indexOf('?');
+        String newPath = RequestPath.canonical(question < 0 ? octets : octets.substring(0, question));
+        String newQuery = question < 0 ? "" : RequestPath.canonicalQuery(octets.substring(question + 1));
+        if (!printable || octets.length() > MAX_URI_CHARS || newPath == null || newQuery == null) {
+            throw new IllegalArgumentException("not a target in origin form that can be read in one way alone");
+        }
+        return new RequestHead(
+                method,
+                question < 0 ? newPath : newPath + '?' + newQuery,
+                newPath,
+                newQuery,
+                authority,
+                host,
+                contentLength,
+                expectsContinue,
+                upgrade);
+    }
+
+    /** The same with a body of another length. */
+    RequestHead withContentLength(long bytes) {
+        return new RequestHead(method, uri, path, query, authority, host, bytes, expectsContinue, upgrade);
     }
 
     /** What can be told of a request whose header section is refused. */
@@ -231,7 +279,7 @@ record RequestHead(
         for (int i = 0; i < names.length; i++) {
             String name = names[i].strip();
             boolean last = i == names.length - 1;
-            if (!CODING.matcher(name).matches() || HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(name) != last) {
+            if (!TOKEN.matcher(name).matches() || HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(name) != last) {
                 return false;
             }
         }

@@ -7,4 +7,4 @@ import io.gojinn.proxy.observe.RouteMetrics;
  *
  * @param name in logs and metrics
  */
-public record Route(String name, Action action, RouteMetrics metrics) {}
+public record Route(String name, Action action, RouteMetrics metrics, RouteMiddleware middleware) {}

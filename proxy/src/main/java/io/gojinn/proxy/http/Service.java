@@ -92,7 +92,7 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             RequestHead head,
             Failure failure,
             long startNanos) {
-        Route none = new Route(Metrics.NO_ROUTE, FixedActions.fail(failure), unrouted);
+        Route none = new Route(Metrics.NO_ROUTE, FixedActions.fail(failure), unrouted, RouteMiddleware.NONE);
         return new Exchange(connection, stream, request, origin, head, none, Map.of(), startNanos);
     }
 }

@@ -14,6 +14,9 @@ final class JsonCursor {
     /** How much of the output a message shows; what is not printable ASCII is masked. */
     private static final int MAX_EXCERPT = 32;
 
+    /** Of the names and values that mean something here. */
+    private static final int LONGEST_WORD = 16;
+
     private final ByteBuffer buffer;
     private final int base;
     private final int end;
@@ -95,6 +98,22 @@ final class JsonCursor {
         return false;
     }
 
+    /** Consumes {@code null} if it comes next. */
+    boolean acceptNull() throws ContractViolationException {
+        if (peek() != 'n') {
+            return false;
+        }
+        literal("null");
+        return true;
+    }
+
+    /** Nothing may follow but white space. */
+    void expectEnd() throws ContractViolationException {
+        if (peek() >= 0) {
+            throw unexpected("nothing after the envelope");
+        }
+    }
+
     void expect(char wanted) throws ContractViolationException {
         if (!accept(wanted)) {
             throw unexpected("'" + wanted + "'");
@@ -115,6 +134,11 @@ final class JsonCursor {
         byte[] octets = new byte[stringLength()];
         buffer.get(stringStart, octets);
         return new String(octets, StandardCharsets.UTF_8);
+    }
+
+    /** The string read last, or nothing when it is too long to be a name of the contract. */
+    String word() {
+        return stringLength() > LONGEST_WORD ? "" : text();
     }
 
     /** Reads a string, unescaping it in place; {@link #stringOffset} and {@link #stringLength} then tell where it is. */

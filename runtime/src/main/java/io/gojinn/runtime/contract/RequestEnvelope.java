@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param traceId the {@code traceparent} to pass on, or else the request id
  * @param params path captures by name
  * @param tenant null when the request belongs to none
+ * @param response what a middleware is told in its response phase; null otherwise
  */
 public record RequestEnvelope(
         String method,
@@ -30,4 +31,48 @@ public record RequestEnvelope(
         Map<String, String> params,
         String remoteAddress,
         String route,
-        @Nullable String tenant) {}
+        @Nullable String tenant,
+        @Nullable Response response) {
+    /** What a handler is told, or a middleware in its request phase. */
+    public RequestEnvelope(
+            String method,
+            String uri,
+            String path,
+            String query,
+            String scheme,
+            String host,
+            Iterable<? extends Map.Entry<? extends CharSequence, ? extends CharSequence>> headers,
+            List<ByteBuffer> body,
+            String traceId,
+            Map<String, String> params,
+            String remoteAddress,
+            String route,
+            @Nullable String tenant) {
+        this(
+                method,
+                uri,
+                path,
+                query,
+                scheme,
+                host,
+                headers,
+                body,
+                traceId,
+                params,
+                remoteAddress,
+                route,
+                tenant,
+                null);
+    }
+
+    /**
+     * A response on its way to the client.
+     *
+     * @param headers as those of the request
+     * @param body as that of the request; empty when it streams past
+     */
+    public record Response(
+            int status,
+            Iterable<? extends Map.Entry<? extends CharSequence, ? extends CharSequence>> headers,
+            List<ByteBuffer> body) {}
+}

@@ -29,7 +29,8 @@ public final class RequestEnvelopeEncoder {
     private static final byte[] REMOTE_ADDRESS = Ascii.bytes(",\"remote_addr\":");
     private static final byte[] ROUTE = Ascii.bytes(",\"route\":");
     private static final byte[] TENANT = Ascii.bytes(",\"tenant\":");
-    private static final byte[] PHASE = Ascii.bytes(",\"phase\":\"request\"}");
+    private static final byte[] REQUEST_PHASE = Ascii.bytes(",\"phase\":\"request\"}");
+    private static final byte[] RESPONSE_PHASE = Ascii.bytes(",\"phase\":\"response\",\"response\":{\"status\":");
 
     private RequestEnvelopeEncoder() {}
 
@@ -46,14 +47,16 @@ public final class RequestEnvelopeEncoder {
         long expected = USUAL_BYTES
                 + BodyWriter.totalBytes(request.body())
                 + 2L * request.uri().length();
+        RequestEnvelope.Response response = request.response();
+        if (response != null) {
+            expected += USUAL_BYTES + BodyWriter.totalBytes(response.body());
+        }
         writer.reserve((int) Math.min(expected, MOST_BYTES - start));
 
         field(writer, METHOD, request.method());
         field(writer, URI, request.uri());
         writer.raw(HEADERS);
-        HeaderGroups headers = new HeaderGroups();
-        headers.addAll(request.headers());
-        headers.write(writer);
+        headers(writer, request.headers());
         body(writer, request.body());
         field(writer, TRACE_ID, request.traceId());
         field(writer, VERSION_AND_SCHEME, request.scheme());
@@ -69,10 +72,31 @@ public final class RequestEnvelopeEncoder {
         if (tenant != null) {
             field(writer, TENANT, tenant);
         }
-        writer.raw(PHASE);
+        if (response == null) {
+            writer.raw(REQUEST_PHASE);
+        } else {
+            response(writer, response);
+        }
 
         ByteBuffer written = writer.buffer();
         return written.limit(written.position()).position(start);
+    }
+
+    private static void response(JsonWriter writer, RequestEnvelope.Response response) {
+        writer.raw(RESPONSE_PHASE);
+        writer.raw(Ascii.bytes(Integer.toString(response.status())));
+        writer.raw(HEADERS);
+        headers(writer, response.headers());
+        body(writer, response.body());
+        writer.raw('}');
+        writer.raw('}');
+    }
+
+    private static void headers(
+            JsonWriter writer, Iterable<? extends Map.Entry<? extends CharSequence, ? extends CharSequence>> fields) {
+        HeaderGroups headers = new HeaderGroups();
+        headers.addAll(fields);
+        headers.write(writer);
     }
 
     private static void field(JsonWriter writer, byte[] name, String value) {

@@ -11,7 +11,8 @@ import java.util.List;
  * @param bodyOffset where the decoded body starts, counted from the position of the output buffer it was decoded in
  * @param bodyLength its length in bytes
  */
-public record ResponseEnvelope(int status, List<Header> headers, int bodyOffset, int bodyLength) {
+public record ResponseEnvelope(int status, List<Header> headers, int bodyOffset, int bodyLength)
+        implements MiddlewareEnvelope {
     public ResponseEnvelope {
         headers = List.copyOf(headers);
     }

@@ -78,18 +78,14 @@ final class ScheduledFunction implements FunctionInvoker {
     /** Reports the end; the invocation is the caller's again. */
     void complete(AdmittedExecution execution, Outcome outcome) {
         switch (outcome) {
-            case Outcome.Replied replied -> {
-                metrics.replied().inc();
-                metrics.duration().observe(replied.usage().executionNanos() / 1e9);
-                metrics.fuel().inc((double) replied.usage().fuel());
-            }
-            case Outcome.Failed failed -> {
-                metrics.failed(failed.failure()).inc();
-                if (failed.usage().executionNanos() > 0) {
-                    metrics.duration().observe(failed.usage().executionNanos() / 1e9);
-                    metrics.fuel().inc((double) failed.usage().fuel());
-                }
-            }
+            case Outcome.Replied replied -> metrics.replied().inc();
+            case Outcome.Passed passed -> metrics.replied().inc();
+            case Outcome.Failed failed -> metrics.failed(failed.failure()).inc();
+        }
+        Usage usage = outcome.usage();
+        if (usage.executionNanos() > 0) {
+            metrics.duration().observe(usage.executionNanos() / 1e9);
+            metrics.fuel().inc((double) usage.fuel());
         }
         execution.invocation().completed(outcome);
     }

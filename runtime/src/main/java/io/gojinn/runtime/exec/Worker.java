@@ -1,9 +1,13 @@
 package io.gojinn.runtime.exec;
 
 import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Outcome.Usage;
 import io.gojinn.runtime.contract.ContractViolationException;
+import io.gojinn.runtime.contract.MessageChanges;
+import io.gojinn.runtime.contract.MiddlewareEnvelopeDecoder;
+import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.gojinn.runtime.contract.ResponseEnvelopeDecoder;
 import io.gojinn.runtime.host.Supervisor;
 import io.gojinn.runtime.sandbox.RunEnd;
@@ -13,6 +17,7 @@ import io.gojinn.runtime.sandbox.SandboxTemplate.ServeEnd;
 import io.prometheus.client.Gauge;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -251,9 +256,17 @@ final class Worker implements Runnable, Supervisor {
         if (end.failure() != null) {
             return failed(end.failure(), end.detail(), usage);
         }
+        Invocation invocation = execution.invocation();
+        ByteBuffer output = invocation.output();
         try {
-            return new Outcome.Replied(
-                    ResponseEnvelopeDecoder.decode(execution.invocation().output()), usage);
+            return switch (invocation.phase()) {
+                case HANDLER -> new Outcome.Replied(ResponseEnvelopeDecoder.decode(output), usage);
+                case REQUEST, RESPONSE ->
+                    switch (MiddlewareEnvelopeDecoder.decode(output, invocation.phase())) {
+                        case ResponseEnvelope response -> new Outcome.Replied(response, usage);
+                        case MessageChanges changes -> new Outcome.Passed(changes, usage);
+                    };
+            };
         } catch (ContractViolationException e) {
             return failed(FunctionFailure.CONTRACT, String.valueOf(e.getMessage()), usage);
         }

@@ -1,0 +1,35 @@
+package io.gojinn.proxy.middleware;
+
+import java.util.Set;
+
+/** What a middleware does, and all it is configured with. */
+public sealed interface MiddlewareKind {
+    /**
+     * Calls a function.
+     *
+     * @param function its name
+     * @param phases when it is called, at least one
+     * @param buffersBody whether it gets bodies, up to its {@code max_body}, and may replace them; otherwise they stream past
+     * @param owns request fields that no client may send, see {@link io.gojinn.proxy.http.Middleware#ownedFields}
+     */
+    record Call(String function, Set<Phase> phases, boolean buffersBody, Set<String> owns) implements MiddlewareKind {
+        public Call {
+            phases = Set.copyOf(phases);
+            owns = Set.copyOf(owns);
+            if (phases.isEmpty()) {
+                throw new IllegalArgumentException("no phases, expected at least one");
+            }
+        }
+
+        /** A function that a route names itself: it looks at the header sections of requests. */
+        public static Call named(String function) {
+            return new Call(function, Set.of(Phase.REQUEST), false, Set.of());
+        }
+    }
+
+    /** A part of an exchange's way. */
+    enum Phase {
+        REQUEST,
+        RESPONSE
+    }
+}
