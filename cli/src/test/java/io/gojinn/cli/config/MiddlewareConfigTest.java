@@ -1,0 +1,106 @@
+package io.gojinn.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.gojinn.proxy.ProxyConfig;
+import io.gojinn.proxy.middleware.MiddlewareConfig;
+import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.middleware.MiddlewareKind.Phase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MiddlewareConfigTest {
+    private static final String FILE = """
+            [[listener]]
+            name = "web"
+            address = ":8080"
+            [[function]]
+            name = "greet"
+            module = "greet.wasm"
+            """;
+
+    @TempDir
+    private Path folder;
+
+    private ConfigFixture fixture;
+
+    @BeforeEach
+    void lay() throws IOException {
+        fixture = new ConfigFixture(folder);
+    }
+
+    @Test
+    void readsMiddlewareAndItsOrder() {
+        ProxyConfig config = fixture.accepted(FILE + """
+                        [[middleware]]
+                        name = "auth"
+                        function = "greet"
+                        owns = ["X-User"]
+                        [[middleware]]
+                        name = "stamp"
+                        function = "greet"
+                        phases = ["response", "request"]
+                        body = "buffer"
+                        [[route]]
+                        name = "r"
+                        middleware = ["stamp", "greet", "auth"]
+                        respond = {}
+                        """).proxy();
+        assertThat(config.middleware())
+                .containsExactly(
+                        new MiddlewareConfig(
+                                "auth",
+                                new MiddlewareKind.Call("greet", Set.of(Phase.REQUEST), false, Set.of("X-User"))),
+                        new MiddlewareConfig(
+                                "stamp",
+                                new MiddlewareKind.Call(
+                                        "greet", Set.of(Phase.REQUEST, Phase.RESPONSE), true, Set.of())),
+                        new MiddlewareConfig("greet", MiddlewareKind.Call.named("greet")));
+        assertThat(config.routes().getFirst().middleware()).containsExactly("stamp", "greet", "auth");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                name = "m"                                              | no kind
+                name = "m"; function = "gret"                           | did you mean "greet"?
+                name = "greet"; function = "greet"                      | the name of a function too
+                name = "m"; function = "greet"; phases = []             | an empty array
+                name = "m"; function = "greet"; phases = ["body"]       | "request" or "response"
+                name = "m"; function = "greet"; body = "all"            | "none" or "buffer"
+                name = "m"; function = "greet"; owns = ["a b"]          | found "a b"
+                name = "m"; function = "greet"; owns = ["Host"]         | not the proxy's own
+                name = "m"; function = "greet"; owns = ["x-real_ip"]    | not the proxy's own
+                name = "m"; function = "greet"; owns = ["Connection"]   | does not frame the message
+                name = "m"; function = "greet"; phase = ["request"]     | did you mean "phases"?
+                """)
+    void refusesMiddlewareThatCannotBeMeant(String lines, String problem) {
+        assertThat(fixture.problems(FILE + "[[middleware]]\n" + lines.replace(";", "\n")))
+                .singleElement()
+                .asString()
+                .contains("middleware[0]")
+                .contains(problem);
+    }
+
+    @Test
+    void refusesWhatRoutesCannotName() {
+        assertThat(fixture.problems(FILE + """
+                        [[middleware]]
+                        name = "auth"
+                        function = "greet"
+                        [[route]]
+                        name = "r"
+                        middleware = ["auth", "aut", "auth"]
+                        respond = {}
+                        """))
+                .containsExactly(
+                        "proxy.toml:12:23: route[0].middleware[1]: found \"aut\", expected the name of a middleware or a"
+                                + " function; did you mean \"auth\"?",
+                        "proxy.toml:12:30: route[0].middleware[2]: found \"auth\" twice, expected each middleware once");
+    }
+}
