@@ -25,6 +25,7 @@ final class TestPolicy {
     private Duration responseTimeout = Duration.ofSeconds(10);
     private Duration idleTimeout = Duration.ofSeconds(10);
     private Optional<Duration> requestTimeout = Optional.empty();
+    private Duration slowStart = Duration.ZERO;
     private UpstreamLimits limits = UpstreamLimits.defaults();
     private RetryPolicy retry = RetryPolicy.defaults();
     private EjectionPolicy ejection = NO_EJECTION;
@@ -51,6 +52,11 @@ final class TestPolicy {
 
     TestPolicy requestTimeout(long millis) {
         this.requestTimeout = Optional.of(Duration.ofMillis(millis));
+        return this;
+    }
+
+    TestPolicy slowStart(Duration slowStart) {
+        this.slowStart = slowStart;
         return this;
     }
 
@@ -99,7 +105,7 @@ final class TestPolicy {
                 16,
                 WireConfig.defaults(),
                 new UpstreamPolicy(
-                        balance, idleTimeout, requestTimeout, Duration.ZERO, limits, retry, ejection, health),
+                        balance, idleTimeout, requestTimeout, slowStart, limits, retry, ejection, health),
                 TunnelConfig.NONE);
     }
 }
