@@ -2,9 +2,14 @@ package io.gojinn.cli.config;
 
 import io.gojinn.proxy.address.AddressRange;
 import io.gojinn.proxy.address.IpLiteral;
+import io.gojinn.proxy.upstream.HostPolicy;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +23,11 @@ final class Addresses {
             "host:port with an IP address, localhost or no host, such as \"127.0.0.1:8080\" or \":8080\"";
     private static final Pattern PREFIX = Pattern.compile("[0-9]{1,3}");
     private static final String RANGE = "an IP address, or a range such as \"10.0.0.0/8\"";
-    private static final String TARGET = "a URL http://host:port or https://host:port";
+    private static final String TARGET = "a URL http://host:port or https://host:port, or unix:/path/to.sock";
+    private static final String UNIX = "unix:";
+    // stat(2): the kind of a file in its mode.
+    private static final int KIND = 0170000;
+    private static final int SOCKET = 0140000;
 
     private Addresses() {}
 
@@ -84,8 +93,11 @@ final class Addresses {
         }
     }
 
-    /** The server behind a URL. */
-    static Target target(String text) throws Refused {
+    /** The server behind a URL, or behind a Unix domain socket. */
+    static Target target(String text, Decoding decoding) throws Refused {
+        if (text.startsWith(UNIX)) {
+            return Target.on(socket(text.substring(UNIX.length()), decoding));
+        }
         boolean tls = text.regionMatches(true, 0, "https://", 0, "https://".length());
         if (!tls && !text.regionMatches(true, 0, "http://", 0, "http://".length())) {
             throw new Refused(TARGET);
@@ -93,7 +105,7 @@ final class Addresses {
         String authority = text.substring(tls ? "https://".length() : "http://".length());
         int slash = authority.indexOf('/');
         if (slash >= 0 && slash < authority.length() - 1) {
-            throw new Refused(TARGET + " without a path");
+            throw new Refused("a URL without a path, " + TARGET.substring("a URL ".length()));
         }
         Matcher matcher = HOST_AND_PORT.matcher(slash < 0 ? authority : authority.substring(0, slash));
         if (!matcher.matches()) {
@@ -107,6 +119,48 @@ final class Addresses {
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
         int port = matcher.group(2) == null ? (tls ? 443 : 80) : port(matcher.group(2), 1, TARGET);
         return new Target(bare, port, tls);
+    }
+
+    /** What targets get as Host. */
+    static HostPolicy hostPolicy(String text) throws Refused {
+        return switch (text) {
+            case "client" -> new HostPolicy.OfClient();
+            case "target" -> new HostPolicy.OfTarget();
+            default -> new HostPolicy.Fixed(authority(text));
+        };
+    }
+
+    private static String authority(String text) throws Refused {
+        String expected = "\"client\", \"target\", or a host such as \"app.internal\" or \"app.internal:8080\"";
+        Matcher matcher = HOST_AND_PORT.matcher(text);
+        if (!matcher.matches() || !(isLiteral(matcher.group(1)) || HttpSyntax.isHostName(matcher.group(1)))) {
+            throw new Refused(expected);
+        }
+        if (matcher.group(2) != null) {
+            port(matcher.group(2), 1, expected);
+        }
+        return text;
+    }
+
+    // It need not be there yet: a server may start later.
+    private static Path socket(String text, Decoding decoding) throws Refused {
+        String path = text.replaceFirst("^//+", "/");
+        if (!path.equals(text)) {
+            throw new Refused("a path after unix:, without an authority", UNIX + path);
+        }
+        Path socket = decoding.resolve(path);
+        if (socket.toString().getBytes(StandardCharsets.UTF_8).length > Target.MAX_SOCKET_PATH_BYTES) {
+            throw new Refused(
+                    "a path of at most " + Target.MAX_SOCKET_PATH_BYTES + " bytes, which is what a socket can have");
+        }
+        try {
+            if (((Integer) Files.getAttribute(socket, "unix:mode") & KIND) != SOCKET) {
+                throw new Refused("the path of a Unix domain socket; there is something else");
+            }
+        } catch (IOException | UnsupportedOperationException unknown) {
+            return socket;
+        }
+        return socket;
     }
 
     static boolean isLiteral(String host) {

@@ -126,7 +126,8 @@ final class ConfigAssembler {
                 policy(upstream),
                 new TunnelConfig(
                         Set.copyOf(upstream.get(ConfigSchema.UPGRADES)),
-                        upstream.get(ConfigSchema.TUNNEL_IDLE_TIMEOUT)));
+                        upstream.get(ConfigSchema.TUNNEL_IDLE_TIMEOUT)),
+                upstream.get(ConfigSchema.UPSTREAM_HOST));
     }
 
     private static WireConfig.Http2 upstreamHttp2(Section http2) {

@@ -11,6 +11,7 @@ import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
+import io.gojinn.proxy.upstream.HostPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
 import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
@@ -347,7 +348,8 @@ final class ConfigSchema {
             Key.optional("tls", Types.table(UPSTREAM_TLS_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> UPSTREAM_NAME =
             Key.required("name", Types.sited(Types.name("the name of the upstream")), "Unique among upstreams.");
-    static final Key<Target> TARGET_URL = Key.required("url", target(), "`http://host:port` or `https://host:port`.");
+    static final Key<Target> TARGET_URL =
+            Key.required("url", target(), "`http://host:port`, `https://host:port` or `unix:/path/to.sock`.");
     static final Key<Integer> TARGET_WEIGHT = Key.defaulted(
             "weight",
             Types.integer(1, UpstreamConfig.MAX_WEIGHT),
@@ -364,7 +366,17 @@ final class ConfigSchema {
                             table -> table.get(TARGET_URL).weighing(table.get(TARGET_WEIGHT))),
                     "an array of URLs such as \"http://127.0.0.1:3000\"",
                     false),
-            "At least one, `http://host:port`, `https://host:port` or `{ url = \"http://host:port\", weight = 2 }`.");
+            "At least one: `http://host:port`, `https://host:port`, `unix:/path/to.sock`, or with a weight"
+                    + " `{ url = \"http://host:port\", weight = 2 }`.");
+    static final Key<HostPolicy> UPSTREAM_HOST = Key.defaulted(
+            "host",
+            Types.parsed(
+                    "\"client\", \"target\", or a host with or without a port",
+                    (text, decoding) -> Addresses.hostPolicy(text),
+                    ConfigSchema::written),
+            new HostPolicy.OfClient(),
+            "What targets get as Host: what the client asked for, their own name of `targets`, or always this one. "
+                    + "X-Forwarded-Host has what the client asked for.");
     static final Key<BalancePolicy> BALANCE = Key.defaulted(
             "balance",
             balance(),
@@ -565,6 +577,7 @@ final class ConfigSchema {
             List.of(
                     UPSTREAM_NAME,
                     TARGETS,
+                    UPSTREAM_HOST,
                     BALANCE,
                     CONNECT_TIMEOUT,
                     RESPONSE_TIMEOUT,
@@ -867,9 +880,17 @@ final class ConfigSchema {
 
     private static ValueType<Target> target() {
         return Types.parsed(
-                "a URL http://host:port or https://host:port",
-                (text, decoding) -> Addresses.target(text),
-                Target::authority);
+                "a URL http://host:port or https://host:port, or unix:/path/to.sock", Addresses::target, Target::label);
+    }
+
+    private static String written(HostPolicy policy) {
+        return '"'
+                + switch (policy) {
+                    case HostPolicy.OfClient() -> "client";
+                    case HostPolicy.OfTarget() -> "target";
+                    case HostPolicy.Fixed(String authority) -> authority;
+                }
+                + '"';
     }
 
     private static ValueType<BalancePolicy> balance() {

@@ -49,7 +49,8 @@ final class ConfigFixture {
 
             [[upstream]]
             name = "app"
-            targets = ["http://127.0.0.1:3000", "http://[::1]", { url = "http://app.internal:81/", weight = 3 }]
+            targets = ["http://127.0.0.1:3000", "http://[::1]", { url = "http://app.internal:81/", weight = 3 }, "unix:run/app.sock"]
+            host = "app.internal:8080"
             balance = "hash:cookie:id"
             idle_timeout = "3s"
             request_timeout = "1m"

@@ -17,6 +17,7 @@ import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
+import io.gojinn.proxy.upstream.HostPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
 import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
@@ -104,7 +105,9 @@ class ConfigLoaderTest {
                 .containsExactly(
                         new Target("127.0.0.1", 3000, false),
                         new Target("::1", 80, false),
-                        new Target("app.internal", 81, false, 3));
+                        new Target("app.internal", 81, false, 3),
+                        Target.on(folder.resolve("run/app.sock")));
+        assertThat(config.proxy().upstreams().getFirst().host()).isEqualTo(new HostPolicy.Fixed("app.internal:8080"));
         assertThat(config.proxy().upstreams().getFirst().idleConnections()).isEqualTo(7);
         assertThat(config.proxy().upstreams().getFirst().tunnels())
                 .isEqualTo(new TunnelConfig(Set.of("websocket"), Duration.ofSeconds(2)));
@@ -293,12 +296,41 @@ class ConfigLoaderTest {
                         "proxy.toml:6:32: upstream[0].targets[0].wieght: found an unknown key,"
                                 + " expected a key of [[upstream.targets]]; did you mean \"weight\"?",
                         "proxy.toml:6:48: upstream[0].targets[1].weight: found 0, expected an integer from 1 to 1000",
-                        "proxy.toml:6:60: upstream[0].targets[1].url: found \"a\", expected a URL http://host:port or https://host:port",
+                        "proxy.toml:6:60: upstream[0].targets[1].url: found \"a\", expected "
+                                + "a URL http://host:port or https://host:port, or unix:/path/to.sock",
                         "proxy.toml:6:73: upstream[0].targets[2].url: found nothing,"
-                                + " expected a URL http://host:port or https://host:port",
+                                + " expected a URL http://host:port or https://host:port, or unix:/path/to.sock",
                         "proxy.toml:7:1: upstream[0].balance: found \"least_request\", expected \"round_robin\","
                                 + " \"least_requests\", \"random_two\", \"hash:header:NAME\", \"hash:cookie:NAME\" or"
                                 + " \"hash:client\"; did you mean \"least_requests\"?");
+    }
+
+    @Test
+    void refusesSocketsAndHostsThatAreNone() {
+        String host = "\"client\", \"target\", or a host such as \"app.internal\" or \"app.internal:8080\"";
+        assertThat(fixture.problems(LISTENER + """
+                        [[upstream]]
+                        name = "a"
+                        targets = ["unix:greet.wasm", "unix:", "unix:///run/app.sock", "unix:/%s"]
+                        host = "app.internal:0"
+                        [[upstream]]
+                        name = "b"
+                        targets = ["unix:/run/app.sock"]
+                        host = "a b"
+                        """.formatted("x".repeat(107))).stream()
+                        .map(problem ->
+                                problem.substring(problem.indexOf("upstream")).replaceAll("/x+", "/x"))
+                        .toList())
+                .containsExactly(
+                        "upstream[0].targets[0]: found \"unix:greet.wasm\", expected the path of a Unix domain socket; "
+                                + "there is something else",
+                        "upstream[0].targets[1]: found \"unix:\", expected the path of a file",
+                        "upstream[0].targets[2]: found \"unix:///run/app.sock\", expected a path after unix:, without an "
+                                + "authority; did you mean \"unix:/run/app.sock\"?",
+                        "upstream[0].targets[3]: found \"unix:/x...\", expected a path of at most 107 bytes, which is what a "
+                                + "socket can have",
+                        "upstream[0].host: found \"app.internal:0\", expected " + host + ", the port from 1 to 65535",
+                        "upstream[1].host: found \"a b\", expected " + host);
     }
 
     @Test
@@ -465,9 +497,9 @@ class ConfigLoaderTest {
                         "proxy.toml:8:1: listener[0].limits.connections: found \"many\","
                                 + " expected an integer from 1 to 10000000",
                         "proxy.toml:12:12: upstream[0].targets[0]: found \"ftp://10.0.0.1\","
-                                + " expected a URL http://host:port or https://host:port",
+                                + " expected a URL http://host:port or https://host:port, or unix:/path/to.sock",
                         "proxy.toml:12:30: upstream[0].targets[1]: found \"http://10.0.0.2/x\","
-                                + " expected a URL http://host:port or https://host:port without a path",
+                                + " expected a URL without a path, http://host:port or https://host:port, or unix:/path/to.sock",
                         "proxy.toml:16:1: function[0].module: found \"great.wasm\", expected a file that exists",
                         "proxy.toml:17:1: function[0].memory: found \"64mib\", expected a size with a unit"
                                 + " (B, KB, KiB, MB, MiB, GB, GiB), such as \"64MiB\"; did you mean \"64MiB\"?",

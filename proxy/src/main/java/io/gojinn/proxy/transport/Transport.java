@@ -1,11 +1,13 @@
 package io.gojinn.proxy.transport;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -13,21 +15,31 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The kernel interface in use, with the classes of Netty that go with it. */
 public enum Transport {
-    EPOLL(EpollServerSocketChannel.class, EpollSocketChannel.class, EpollDatagramChannel.class) {
+    EPOLL(
+            EpollServerSocketChannel.class,
+            EpollSocketChannel.class,
+            EpollDatagramChannel.class,
+            EpollDomainSocketChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return EpollIoHandler.newFactory();
@@ -39,7 +51,11 @@ public enum Transport {
             return Epoll.unavailabilityCause();
         }
     },
-    IO_URING(IoUringServerSocketChannel.class, IoUringSocketChannel.class, IoUringDatagramChannel.class) {
+    IO_URING(
+            IoUringServerSocketChannel.class,
+            IoUringSocketChannel.class,
+            IoUringDatagramChannel.class,
+            IoUringDomainSocketChannel.class) {
         @Override
         IoHandlerFactory handlers() {
             return IoUringIoHandler.newFactory();
@@ -51,7 +67,12 @@ public enum Transport {
             return IoUring.unavailabilityCause();
         }
     },
-    NIO(NioServerSocketChannel.class, NioSocketChannel.class, NioDatagramChannel.class) {
+    NIO(NioServerSocketChannel.class, NioSocketChannel.class, NioDatagramChannel.class, NioDomainSocketChannel.class) {
+        @Override
+        public SocketAddress unixAddress(Path path) {
+            return UnixDomainSocketAddress.of(path);
+        }
+
         @Override
         IoHandlerFactory handlers() {
             return NioIoHandler.newFactory();
@@ -72,14 +93,17 @@ public enum Transport {
     private final Class<? extends ServerChannel> serverChannel;
     private final Class<? extends SocketChannel> socketChannel;
     private final Class<? extends DatagramChannel> datagramChannel;
+    private final Class<? extends Channel> unixChannel;
 
     Transport(
             Class<? extends ServerChannel> serverChannel,
             Class<? extends SocketChannel> socketChannel,
-            Class<? extends DatagramChannel> datagramChannel) {
+            Class<? extends DatagramChannel> datagramChannel,
+            Class<? extends Channel> unixChannel) {
         this.serverChannel = serverChannel;
         this.socketChannel = socketChannel;
         this.datagramChannel = datagramChannel;
+        this.unixChannel = unixChannel;
     }
 
     abstract IoHandlerFactory handlers();
@@ -130,5 +154,15 @@ public enum Transport {
     /** For DNS. */
     public Class<? extends DatagramChannel> datagramChannel() {
         return datagramChannel;
+    }
+
+    /** For connections to Unix domain sockets. */
+    public Class<? extends Channel> unixChannel() {
+        return unixChannel;
+    }
+
+    /** Where such a connection leads. */
+    public SocketAddress unixAddress(Path path) {
+        return new DomainSocketAddress(path.toString());
     }
 }

@@ -23,7 +23,7 @@ final class ForwardedFields {
     private ForwardedFields() {}
 
     /** Turns the fields of a request as they were received into those that are sent on. */
-    static void toUpstream(Exchange exchange, String targetAuthority) {
+    static void toUpstream(Exchange exchange) {
         HttpHeaders headers = exchange.request().headers();
         // This proxy passes trailers on, so it can promise that for a client that takes them (RFC 9110, 10.1.4).
         boolean trailers = headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);
@@ -34,9 +34,6 @@ final class ForwardedFields {
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
         headers.remove(HttpHeaderNames.EXPECT);
         exchange.tellOrigin(headers);
-        if (exchange.authority().isEmpty()) {
-            headers.set(HttpHeaderNames.HOST, targetAuthority);
-        }
         headers.set(TRACEPARENT, exchange.trace().traceparent());
         if (!exchange.trace().continued()) {
             headers.remove(TRACESTATE);

@@ -120,14 +120,15 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         Target target = chosen.target();
         exchange.upstreamTarget(target.label());
         if (attempts == 0) {
-            ForwardedFields.toUpstream(exchange, target.config().authority());
+            ForwardedFields.toUpstream(exchange);
             if (!exchange.upgrade().isEmpty()) {
                 UpgradeFields.ask(exchange.request().headers(), exchange.upgrade(), exchange.isHttp2());
             }
-        } else if (exchange.authority().isEmpty()) {
-            exchange.request()
-                    .headers()
-                    .set(HttpHeaderNames.HOST, target.config().authority());
+        }
+        String host =
+                upstream.host().choose(exchange.authority(), target.config().authority());
+        if (!host.equals(exchange.authority()) || attempts > 0) {
+            exchange.request().headers().set(HttpHeaderNames.HOST, host);
         }
         attempts++;
         chosen.take(this);

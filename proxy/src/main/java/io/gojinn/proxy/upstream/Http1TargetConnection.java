@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -351,10 +352,16 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         // Without the goodbye of TLS anybody may have cut the response off (RFC 9112, 9.8).
         broken |= event instanceof SslCloseCompletionEvent goodbye && !goodbye.isSuccess();
         if (tunnel && !inputEnded && listener != null && Channels.isEndOfInput(event)) {
-            inputEnded = true;
-            listener.ended(LastHttpContent.EMPTY_LAST_CONTENT);
+            endInput();
         } else {
             ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    private void endInput() {
+        inputEnded = true;
+        if (listener != null) {
+            listener.ended(LastHttpContent.EMPTY_LAST_CONTENT);
         }
     }
 
@@ -369,6 +376,10 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
         pool.closed(this);
+        // Netty knows half-closed Unix domain sockets with epoll alone: otherwise the end of input closes them.
+        if (tunnel && !inputEnded && !broken && !(channel.config() instanceof SocketChannelConfig)) {
+            endInput();
+        }
         if (responded) {
             fail(UpstreamFault.TRUNCATED, "");
         } else {

@@ -15,6 +15,8 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.util.concurrent.Future;
+import java.io.FileNotFoundException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
@@ -87,14 +89,25 @@ final class TargetConnector {
         Negotiation negotiation = new Negotiation(pool, metrics, caller);
         bootstrap.clone().handler(negotiation).connect(address).addListener(done -> {
             if (!done.isSuccess()) {
-                negotiation.refuse(
-                        faultOf(done.cause()), String.valueOf(done.cause().getMessage()));
+                negotiation.refuse(faultOf(done.cause()), refusalOf(done.cause()));
             }
         });
     }
 
     private static UpstreamFault faultOf(Throwable cause) {
         return cause instanceof ConnectTimeoutException ? UpstreamFault.CONNECT_TIMEOUT : UpstreamFault.CONNECT;
+    }
+
+    private String refusalOf(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        if (address instanceof InetSocketAddress) {
+            return message;
+        }
+        if (cause instanceof FileNotFoundException) {
+            return "No such file or directory";
+        }
+        // unix(7) says the same of a socket that nobody listens on any more and of a file that is none.
+        return message.contains("refused") ? message + ": nobody listens there, or it is no socket" : message;
     }
 
     private static UpstreamFault handshakeFaultOf(Throwable failure) {

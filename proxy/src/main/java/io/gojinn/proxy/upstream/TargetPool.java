@@ -3,8 +3,6 @@ package io.gojinn.proxy.upstream;
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.observe.LogLimit;
 import io.gojinn.proxy.observe.UpstreamMetrics;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -196,13 +194,5 @@ final class TargetPool {
             idle.removeFirst().discard();
         }
         List.copyOf(shared).forEach(Http2TargetConnection::drain);
-    }
-
-    /** The options of every connection to an upstream. */
-    static Bootstrap configure(Bootstrap bootstrap, int connectTimeoutMillis) {
-        return bootstrap
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, connectTimeoutMillis);
     }
 }

@@ -16,7 +16,9 @@ import io.netty.util.concurrent.EventExecutorGroup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,15 +73,6 @@ public final class Upstream implements Action {
                 config.policy().retry().budget(), config.policy().retry().minimumPerSecond());
         this.health = new TargetHealth(
                 config.name(), config.policy().ejection(), control, () -> targets, this::limit, metrics);
-        Bootstrap bootstrap = TargetPool.configure(
-                        new Bootstrap(),
-                        Math.toIntExact(Math.min(
-                                Integer.MAX_VALUE, config.connectTimeout().toMillis())))
-                .channel(transport.socketChannel())
-                .option(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        // One read at a time: what a slow client makes us hold is bounded by one read and a watermark.
-                        new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1));
         for (EventExecutor executor : loops) {
             EventLoop loop = (EventLoop) executor;
             this.loops.put(
@@ -89,13 +82,13 @@ public final class Upstream implements Action {
                             this.loops.size(),
                             config.policy().balance(),
                             limits.targetRequests(),
-                            target -> pool(bootstrap, loop, target, tls, config.idleConnections())));
+                            target -> pool(transport, loop, target, tls, config.idleConnections())));
         }
         this.newCheck = target -> config.policy()
                 .health()
-                .map(policy -> new HealthCheck(policy, pool(bootstrap, control, target, tls, 0), health, control));
+                .map(policy -> new HealthCheck(policy, pool(transport, control, target, tls, 0), health, control));
         for (UpstreamConfig.Target target : config.targets()) {
-            servers.add(server(target, names));
+            servers.add(server(target, transport, names));
         }
         renew();
         control.execute(() -> {
@@ -110,10 +103,24 @@ public final class Upstream implements Action {
                 admission::waiting);
     }
 
-    private TargetPool pool(Bootstrap bootstrap, EventLoop loop, Target target, Optional<SslContext> tls, int maxIdle) {
-        TargetConnector connector =
-                new TargetConnector(bootstrap.clone(loop), target.address(), target.config(), config, tls.orElse(null));
+    private TargetPool pool(Transport transport, EventLoop loop, Target target, Optional<SslContext> tls, int maxIdle) {
+        TargetConnector connector = new TargetConnector(
+                bootstrap(transport, target).group(loop), target.address(), target.config(), config, tls.orElse(null));
         return new TargetPool(loop, connector, target, maxIdle, metrics);
+    }
+
+    private Bootstrap bootstrap(Transport transport, Target target) {
+        long timeoutMillis = Math.min(Integer.MAX_VALUE, config.connectTimeout().toMillis());
+        Bootstrap bootstrap = new Bootstrap()
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(timeoutMillis))
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        // One read at a time: what a slow client makes us hold is bounded by one read and a watermark.
+                        new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1));
+        return target.config().socket().isPresent()
+                ? bootstrap.channel(transport.unixChannel())
+                : bootstrap.channel(transport.socketChannel()).option(ChannelOption.TCP_NODELAY, true);
     }
 
     /**
@@ -126,7 +133,11 @@ public final class Upstream implements Action {
         return TargetTls.load(config);
     }
 
-    private Server server(UpstreamConfig.Target target, NameService names) {
+    private Server server(UpstreamConfig.Target target, Transport transport, NameService names) {
+        Optional<Path> socket = target.socket();
+        if (socket.isPresent()) {
+            return new Server.Fixed(target, transport.unixAddress(socket.get()));
+        }
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(target.host());
         if (literal == null) {
             return new Server.Named(target, new NameWatch(target.host(), names, control, () -> {
@@ -135,7 +146,7 @@ public final class Upstream implements Action {
             }));
         }
         try {
-            return new Server.Literal(target, InetAddress.getByAddress(literal));
+            return new Server.Fixed(target, new InetSocketAddress(InetAddress.getByAddress(literal), target.port()));
         } catch (UnknownHostException impossible) {
             throw new IllegalArgumentException(target.host(), impossible);
         }
@@ -145,9 +156,9 @@ public final class Upstream implements Action {
     private sealed interface Server {
         UpstreamConfig.Target target();
 
-        List<InetAddress> addresses();
+        List<SocketAddress> addresses();
 
-        String label(InetAddress address);
+        String label(SocketAddress address);
 
         /** Begins to follow the name. On the control loop, as {@link #leave}. */
         void follow();
@@ -157,15 +168,15 @@ public final class Upstream implements Action {
         /** Done when it is known or unknown where it is. */
         CompletableFuture<Void> asked();
 
-        record Literal(UpstreamConfig.Target target, InetAddress address) implements Server {
+        record Fixed(UpstreamConfig.Target target, SocketAddress address) implements Server {
             @Override
-            public List<InetAddress> addresses() {
+            public List<SocketAddress> addresses() {
                 return List.of(address);
             }
 
             @Override
-            public String label(InetAddress address) {
-                return target.authority();
+            public String label(SocketAddress address) {
+                return target.label();
             }
 
             @Override
@@ -182,13 +193,16 @@ public final class Upstream implements Action {
 
         record Named(UpstreamConfig.Target target, NameWatch watch) implements Server {
             @Override
-            public List<InetAddress> addresses() {
-                return watch.addresses();
+            public List<SocketAddress> addresses() {
+                return watch.addresses().stream()
+                        .<SocketAddress>map(address -> new InetSocketAddress(address, target.port()))
+                        .toList();
             }
 
             @Override
-            public String label(InetAddress address) {
-                return target.authority() + "@" + address.getHostAddress();
+            public String label(SocketAddress address) {
+                return target.authority() + "@"
+                        + ((InetSocketAddress) address).getAddress().getHostAddress();
             }
 
             @Override
@@ -219,19 +233,17 @@ public final class Upstream implements Action {
         List<Target> before = targets;
         List<Target> renewed = new ArrayList<>();
         for (Server server : servers) {
-            for (InetAddress address : server.addresses()) {
-                InetSocketAddress socket =
-                        new InetSocketAddress(address, server.target().port());
+            for (SocketAddress address : server.addresses()) {
                 Target target = before.stream()
                         .filter(known -> known.config() == server.target()
-                                && known.address().equals(socket))
+                                && known.address().equals(address))
                         .findFirst()
                         .orElse(null);
                 if (target == null) {
                     target = new Target(
                             server.target(),
                             server.label(address),
-                            socket,
+                            address,
                             config.policy().slowStart());
                     // What the first answer says was there before us.
                     if (!before.isEmpty() && server.asked().isDone()) {
@@ -288,6 +300,10 @@ public final class Upstream implements Action {
     @Override
     public boolean passesCalls() {
         return config.wire().protocol() != WireConfig.Protocol.HTTP_1_1;
+    }
+
+    HostPolicy host() {
+        return config.host();
     }
 
     TunnelConfig tunnels() {

@@ -1,7 +1,9 @@
 package io.gojinn.proxy.upstream;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A group of servers that answer the same requests.
@@ -13,6 +15,7 @@ import java.util.List;
  * @param wire what is spoken with the targets; HTTP/1.1 alone where tunnels may be made
  * @param policy how targets are chosen, watched and spared
  * @param tunnels what may be spoken beyond HTTP
+ * @param host what the targets get as Host
  */
 public record UpstreamConfig(
         String name,
@@ -22,7 +25,8 @@ public record UpstreamConfig(
         int idleConnections,
         WireConfig wire,
         UpstreamPolicy policy,
-        TunnelConfig tunnels) {
+        TunnelConfig tunnels,
+        HostPolicy host) {
     /** The heaviest target. */
     public static final int MAX_WEIGHT = 1_000;
 
@@ -58,6 +62,28 @@ public record UpstreamConfig(
                 TunnelConfig.NONE);
     }
 
+    /** An upstream whose targets get the Host of the client. */
+    public UpstreamConfig(
+            String name,
+            List<Target> targets,
+            Duration connectTimeout,
+            Duration responseTimeout,
+            int idleConnections,
+            WireConfig wire,
+            UpstreamPolicy policy,
+            TunnelConfig tunnels) {
+        this(
+                name,
+                targets,
+                connectTimeout,
+                responseTimeout,
+                idleConnections,
+                wire,
+                policy,
+                tunnels,
+                new HostPolicy.OfClient());
+    }
+
     /** Whether a target is reached by TLS. */
     boolean speaksTls() {
         return targets.stream().anyMatch(Target::tls);
@@ -69,12 +95,26 @@ public record UpstreamConfig(
      * @param host a name or an address, an IPv6 one without brackets
      * @param tls whether it is reached by TLS
      * @param weight its share of the requests, against the weights of the others
+     * @param socket the Unix domain socket that it listens on instead of a port, reached in clear text
      */
-    public record Target(String host, int port, boolean tls, int weight) {
+    public record Target(String host, int port, boolean tls, int weight, Optional<Path> socket) {
+        /** The longest path of a socket: struct sockaddr_un has room for that and a NUL (unix(7)). */
+        public static final int MAX_SOCKET_PATH_BYTES = 107;
+
         public Target {
             if (weight < 1 || weight > MAX_WEIGHT) {
                 throw new IllegalArgumentException("weight is " + weight + ", expected 1 to " + MAX_WEIGHT);
             }
+        }
+
+        /** A server that listens on a port. */
+        public Target(String host, int port, boolean tls, int weight) {
+            this(host, port, tls, weight, Optional.empty());
+        }
+
+        /** A server that listens on a Unix domain socket. Its own name is {@code localhost}. */
+        public static Target on(Path socket) {
+            return new Target("localhost", 80, false, 1, Optional.of(socket));
         }
 
         /** A server that gets as much as any other. */
@@ -84,7 +124,12 @@ public record UpstreamConfig(
 
         /** The same server with another weight. */
         public Target weighing(int weight) {
-            return new Target(host, port, tls, weight);
+            return new Target(host, port, tls, weight, socket);
+        }
+
+        /** What logs, metrics and the status call it. */
+        public String label() {
+            return socket.map(path -> "unix:" + path).orElseGet(this::authority);
         }
 
         /** The value of a Host field that names it. */
