@@ -40,45 +40,48 @@ class FramingTest {
 
     private static final String SPACE_BEFORE_COLON =
             "9112, 5.1: \"A server MUST reject, with a response status code of 400\", whitespace before the colon";
+    private static final String SIMPLE =
+            "1945, 4.1: a GET with a path and nothing else; fields, which some servers would take"
+                    + " for the next request, are left out, and what follows is not read";
     private static final String NOT_AUTOCORRECTED =
             "9112, 3: \"SHOULD NOT attempt to autocorrect [an invalid request-line] and then process the request\": ";
+
+    private static final String UNKNOWN_CODINGS =
+            "9112, 6.1: \"a transfer coding it does not understand SHOULD [get] 501\". There is no one form to pass it on in:"
+                    + " with the codings only some servers undo them, without them the content is another; identity is no"
+                    + " coding any more (7.3)";
 
     // What the vectors hold acceptable or compliant and is refused here.
     private static final Map<String, String> STRICTER = Map.ofEntries(
             Map.entry("No TE/CL headers, some others are non-compliant", SPACE_BEFORE_COLON),
             Map.entry("TE and some others are non-compliant", SPACE_BEFORE_COLON),
             Map.entry("CL and some others are non-compliant", SPACE_BEFORE_COLON),
-            Map.entry(
-                    "A non-essential header with a non-printable character (x01)",
-                    "9112, 2.2: what \"does not match the HTTP-message grammar\" gets 400; a party that drops \\x01"
-                            + " from names reads another field, a framing one perhaps"),
-            Map.entry(
-                    "Non-RFC, but OK HTTP/0.9",
-                    "9110, 15.6.6: another major version; in 0.9 the fields would be the next requests"),
-            Map.entry(
-                    "Empty version, which means HTTP/0.9",
-                    NOT_AUTOCORRECTED + "in 0.9 the fields would be the next requests"),
-            Map.entry(
-                    "Different Transfer-Encoding headers",
-                    "9112, 6.1: \"a transfer coding it does not understand SHOULD [get] 501\"; identity is no coding"
-                            + " any more (7.3), passed on undecoded it would mean two things to two servers"),
-            Map.entry(
-                    "Different Transfer-Encoding headers combined",
-                    "9112, 6.1: \"a transfer coding it does not understand SHOULD [get] 501\"; identity is no coding"
-                            + " any more (7.3), passed on undecoded it would mean two things to two servers"),
+            Map.entry("Different Transfer-Encoding headers", UNKNOWN_CODINGS),
+            Map.entry("Different Transfer-Encoding headers combined", UNKNOWN_CODINGS),
             Map.entry(
                     "Transfer-Encoding with a param: chunked;custom_param",
-                    "9112, 7.1: parameters of chunked \"SHOULD be treated as an error\"; 7: a semicolon needs one"),
+                    "the same codings, with parameters that are none (9112, 7: a semicolon needs one); those of chunked"
+                            + " \"SHOULD be treated as an error\" (7.1)"),
             Map.entry(
                     "Compliant URL",
-                    NOT_AUTOCORRECTED + "it holds a fragment, which some parties cut off and others keep"
-                            + " (cache poisoning, CVE-2021-27577)"),
+                    NOT_AUTOCORRECTED
+                            + "it holds a fragment, which is no part of a target (9110, 7.1). Servers cut it off,"
+                            + " encode it or keep it, so rules for the end of a URL are passed by (CVE-2023-45539) and"
+                            + " caches poisoned (CVE-2021-27577)"),
             Map.entry(
                     "Empty URI",
-                    NOT_AUTOCORRECTED + "split at whitespace, as 9112, 3 allows, it asks HTTP/0.9 for \"HTTP/1.1\""));
+                    NOT_AUTOCORRECTED
+                            + "split at whitespace, as 9112, 3 allows, it asks HTTP/0.9 for \"HTTP/1.1\", which"
+                            + " is another target than \"/\""));
 
     // What reaches the upstream otherwise than it was sent.
     private static final Map<String, String> CANONICAL = Map.of(
+            "A non-essential header with a non-printable character (x01)",
+            "9112, 2.2: the field, an extension, is left out; one that frames, routes or tells the client is refused",
+            "Non-RFC, but OK HTTP/0.9",
+            SIMPLE,
+            "Empty version, which means HTTP/0.9",
+            SIMPLE,
             "Unknown but OK HTTP/1.2",
             "9110, 2.5: processed, and passed on, as HTTP/1.1",
             "International in URI",
@@ -127,25 +130,34 @@ class FramingTest {
         assertThat(vectors).hasSizeGreaterThan(80);
         StringBuilder table = new StringBuilder(HEADING);
         for (Vector vector : vectors) {
-            Integer refusal = send(vector);
+            String done = send(vector);
+            boolean refused = !done.startsWith("passed on");
             String stricter = STRICTER.get(vector.name());
             switch (vector.tier()) {
-                case "Severe" -> assertThat(refusal).as("%s", vector).isEqualTo(400);
+                case "Severe" -> assertThat(done).as("%s", vector).isEqualTo("400, closed");
                 case "Ambiguous" -> {
                     // Both are right; which it is, the table says.
                 }
-                default -> assertThat(refusal != null).as("%s", vector).isEqualTo(stricter != null);
+                default -> assertThat(refused).as("%s", vector).isEqualTo(stricter != null);
             }
             table.append("| ")
                     .append(vector.tier().toLowerCase(Locale.ROOT))
                     .append(" | ")
                     .append(vector.name().replace("|", "\\|"))
                     .append(" | ")
-                    .append(refusal == null ? "passed on" : refusal + ", closed")
+                    .append(done)
                     .append(" | ")
-                    .append(why(vector, refusal, stricter))
+                    .append(why(vector, refused, stricter))
                     .append(" |\n");
         }
+        table.append(BEYOND);
+        for (Attack attack : ATTACKS) {
+            String done = send(attack.name(), (attack.request() + NEXT).getBytes(StandardCharsets.ISO_8859_1), false);
+            assertThat(done).as(attack.name()).isEqualTo(attack.done());
+            table.append("| ").append(attack.name()).append(" | ").append(done).append(" | ");
+            table.append(attack.why()).append(" |\n");
+        }
+        table.append(LEFTOVERS);
         if (Boolean.getBoolean("gojinn.docs.write")) {
             Files.writeString(DOCUMENT, table.toString());
         }
@@ -160,21 +172,165 @@ class FramingTest {
             What is done with each of the vectors of http-desync-guardian, with its verdict. *Closed* means that the
             connection is closed and that neither the request nor what follows it reaches an upstream. *Passed on* means that
             the request and the one behind it reach the upstream, each in one form: one Host, at most one of Content-Length
-            and Transfer-Encoding, names that are tokens, values without control characters. See [http.md](http.md) for
-            HTTP/2. Numbers are those of RFCs, quotations theirs.
+            and Transfer-Encoding, names that are tokens, values without control characters; *then closed* that the one
+            behind it is not read. See [http.md](http.md) for HTTP/2. Numbers are those of RFCs, quotations theirs.
 
             | verdict | request | what is done | why |
             |---|---|---|---|
             """;
 
-    private static String why(Vector vector, @Nullable Integer refusal, @Nullable String stricter) {
+    /** A request that no vector has. */
+    private record Attack(String name, String request, String done, String why) {
+        static Attack of(String name, String fieldsAndBody, String done, String why) {
+            return new Attack(name, "POST / HTTP/1.1\r\nHost: test\r\n" + fieldsAndBody, done, why);
+        }
+    }
+
+    private static final String PASSED = "passed on";
+    private static final String REFUSED = "400, closed";
+    private static final List<Attack> ATTACKS = List.of(
+            new Attack(
+                    "lines that end in LF alone",
+                    "GET / HTTP/1.1\nHost: test\n\n",
+                    REFUSED,
+                    "9112, 2.2: a server MAY take it for a line end, and another need not"),
+            new Attack("CR within a line", "GET / HTTP/1.1\r\nHost: test\r\nX: a\rb\r\n\r\n", REFUSED, "9112, 2.2"),
+            Attack.of(
+                    "a folded Transfer-Encoding",
+                    "Transfer-\r\n Encoding: chunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 5.2"),
+            Attack.of(
+                    "chunked, identity",
+                    "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.3: chunked is not the last, \"the server MUST respond with the 400 (Bad Request) status code\""),
+            Attack.of(
+                    "identity, chunked",
+                    "Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+                    "501, closed",
+                    "9112, 6.1, 7.3: identity is no coding any more"),
+            Attack.of(
+                    "CHUNKED",
+                    "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
+                    PASSED,
+                    "9112, 7: case does not count; passed on in lower case"),
+            Attack.of(
+                    "chunked behind a vertical tab",
+                    "Transfer-Encoding:\u000bchunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9110, 5.5: no control character in a value"),
+            Attack.of(
+                    "chunked in quotes",
+                    "Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 7: a coding is a token"),
+            Attack.of(
+                    "a chunk extension",
+                    "Transfer-Encoding: chunked\r\n\r\n3;a=\"b;c\"\r\nabc\r\n0\r\n\r\n",
+                    PASSED,
+                    "9112, 7.1.1: ignored, and not passed on"),
+            Attack.of(
+                    "a trailer Content-Length",
+                    "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 30\r\n\r\n",
+                    PASSED,
+                    "9110, 6.5.1: not passed on"),
+            Attack.of("a list of equal lengths", "Content-Length: 3, 3\r\n\r\nabc", REFUSED, "9110, 8.6"),
+            Attack.of(
+                    "Connection names Content-Length and Host",
+                    "Connection: content-length, host\r\nContent-Length: 3\r\n\r\nabc",
+                    PASSED,
+                    "9110, 7.6.1: these are not taken away"),
+            Attack.of(
+                    "Connection names Transfer-Encoding",
+                    "Connection: transfer-encoding\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                    PASSED,
+                    "9112, 6.1: framed anew, whatever the client named"),
+            Attack.of("two Hosts", "Host: test\r\n\r\n", REFUSED, "9112, 3.2"),
+            new Attack("Host with a path", "GET / HTTP/1.1\r\nHost: test/x\r\n\r\n", REFUSED, "9112, 3.2"),
+            new Attack(
+                    "an absolute target of another host",
+                    "GET http://other/ HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9112, 3.2.2 lets the target win; a party that looks at Host alone would guard another one"),
+            new Attack(
+                    "an absolute target of the same host",
+                    "GET http://test/ HTTP/1.1\r\nHost: test\r\n\r\n",
+                    PASSED,
+                    "9112, 3.2.1: passed on in origin form"),
+            new Attack(
+                    "user information in a target",
+                    "GET http://user@test/ HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9110, 4.2.4: \"likely being used to obscure the authority\""),
+            new Attack(
+                    "a path out of its folder",
+                    "GET /a/%2e%2e/b HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "3986, 5.2.4: an upstream could decode it to what another route guards"),
+            Attack.of(
+                    "Upgrade: h2c",
+                    "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+                    PASSED,
+                    "9113, 3.1: ignored; its fields are not passed on, so that no tunnel stands behind"),
+            Attack.of("an unknown expectation", "Expect: 200-maybe\r\n\r\n", "417, closed", "9110, 10.1.1"),
+            new Attack(
+                    "CONNECT",
+                    "CONNECT test:80 HTTP/1.1\r\nHost: test:80\r\n\r\n",
+                    "501, closed",
+                    "no route makes such tunnels"),
+            Attack.of(
+                    "a field that tells the client, with a control character in its name",
+                    "X-Forwarded\u0001-For: 192.0.2.1\r\n\r\n",
+                    REFUSED,
+                    "9112, 2.2: another party may read it as the field"),
+            Attack.of(
+                    "an extension with a control character in its name, and CR in its value",
+                    "X-\u0001A: a\rb\r\n\r\n",
+                    REFUSED,
+                    "9112, 2.2: another party may read two lines"),
+            new Attack(
+                    "HTTP/0.9 with the Host of another",
+                    "GET / HTTP/0.9\r\nHost: other\r\nAuthorization: Basic YTpi\r\n\r\n",
+                    "passed on, then closed",
+                    "1945, 4.1: no field of it counts, Host is that of the target"),
+            new Attack(
+                    "HTTP/0.9 with a length",
+                    "GET / HTTP/0.9\r\nContent-Length: 3\r\n\r\nabc",
+                    REFUSED,
+                    "1945, 4.1: it has no body, and who takes it for HTTP/1.0 reads one"));
+
+    private static final String BEYOND = """
+
+            ## Beyond the vectors
+
+            | request | what is done | why |
+            |---|---|---|
+            """;
+
+    private static final String LEFTOVERS = """
+
+            ## What is left behind a request
+
+            | left behind | what is done |
+            |---|---|
+            | a request that is refused | nothing behind it is read as a request; the connection is closed |
+            | an answer that came before the body: of a route, or of an upstream that did not wait | what is left of the body is read \
+            as body, up to 64 KiB and for `idle_timeout`, and dropped; beyond that the connection is closed. The request to the \
+            upstream is given up with its connection |
+            | 413, for a length or for what came | the connection is closed, nothing is read as a request |
+            | an answer without 100 to `Expect: 100-continue` | the connection is closed: what follows may be the body or a request |
+            | a request for an upgrade | not looked at until the upgrade is decided; see [tunnels.md](tunnels.md) |
+            """;
+
+    private static String why(Vector vector, boolean refused, @Nullable String stricter) {
         if (stricter != null) {
             return stricter;
         }
-        if (refusal == null && CANONICAL.containsKey(vector.name())) {
+        if (!refused && CANONICAL.containsKey(vector.name())) {
             return String.valueOf(CANONICAL.get(vector.name()));
         }
-        if (refusal == null) {
+        if (!refused) {
             return vector.tier().equals("Ambiguous")
                     ? "9110, 9.3.1: without a meaning, but framed without a doubt"
                     : "";
@@ -187,23 +343,33 @@ class FramingTest {
         return String.valueOf(WHY.get(vector.reason()));
     }
 
-    /** Sends a request and another one behind it; returns the status of its refusal, null when both were passed on. */
-    private @Nullable Integer send(Vector vector) {
+    /** Sends a request and another one behind it; returns what was done with them. */
+    private String send(Vector vector) {
+        return send(vector.toString(), bytes(vector), vector.method().equals("HEAD"));
+    }
+
+    private String send(String name, byte[] bytes, boolean head) {
         reached.clear();
         try (RawClient client = proxy.connect()) {
-            sendUnlessClosed(client, bytes(vector));
-            Response response = client.read(vector.method().equals("HEAD"));
-            if (response.status() == 200) {
-                assertThat(client.read().status()).as("%s", vector).isEqualTo(200);
-                assertThat(reached).as("%s", vector).hasSize(2);
-                reached.forEach(request -> assertCanonical(vector, request));
-                assertThat(reached).last().asString().startsWith("GET /next HTTP/1.1\r\n");
-                return null;
+            sendUnlessClosed(client, bytes);
+            Response response = client.read(head);
+            if (response.status() != 200) {
+                assertThat(response.header("connection")).as(name).isEqualTo("close");
+                assertThat(client.isClosedByPeer()).as(name).isTrue();
+                assertThat(reached).as(name).isEmpty();
+                return response.status() + ", closed";
             }
-            assertThat(response.header("connection")).as("%s", vector).isEqualTo("close");
-            assertThat(client.isClosedByPeer()).as("%s", vector).isTrue();
-            assertThat(reached).as("%s", vector).isEmpty();
-            return response.status();
+            boolean closed = "close".equals(response.header("connection"));
+            if (closed) {
+                assertThat(client.isClosedByPeer()).as(name).isTrue();
+                assertThat(reached).as(name).hasSize(1);
+            } else {
+                assertThat(client.read().status()).as(name).isEqualTo(200);
+                assertThat(reached).as(name).hasSize(2);
+                assertThat(reached).last().asString().startsWith("GET /next HTTP/1.1\r\n");
+            }
+            reached.forEach(request -> assertCanonical(name, request));
+            return closed ? "passed on, then closed" : "passed on";
         }
     }
 
@@ -237,24 +403,24 @@ class FramingTest {
         return request.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static void assertCanonical(Vector vector, String request) {
+    private static void assertCanonical(String name, String request) {
         List<String> lines =
                 List.of(request.substring(0, request.indexOf("\r\n\r\n")).split("\r\n", -1));
-        assertThat(lines.getFirst()).as("%s", vector).matches(REQUEST_LINE);
+        assertThat(lines.getFirst()).as(name).matches(REQUEST_LINE);
         List<String> framing = new ArrayList<>();
         int hosts = 0;
         for (String line : lines.subList(1, lines.size())) {
-            assertThat(line).as("%s", vector).matches(FIELD);
-            String name = line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT);
-            String folded = name.replaceAll("[^a-z0-9]", "");
+            assertThat(line).as(name).matches(FIELD);
+            String field = line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT);
+            String folded = field.replaceAll("[^a-z0-9]", "");
             if (folded.equals("contentlength") || folded.equals("transferencoding")) {
                 framing.add(line.toLowerCase(Locale.ROOT));
             }
-            hosts += name.equals("host") ? 1 : 0;
+            hosts += field.equals("host") ? 1 : 0;
         }
-        assertThat(hosts).as("%s", vector).isEqualTo(1);
+        assertThat(hosts).as(name).isEqualTo(1);
         assertThat(framing)
-                .as("%s", vector)
+                .as(name)
                 .hasSizeLessThan(2)
                 .allMatch(line -> line.equals("transfer-encoding: chunked") || line.matches("content-length: [0-9]+"));
     }

@@ -191,8 +191,27 @@ class HostileRequestTest {
 
     @Test
     void refusesOtherVersions() {
-        assertThat(answer("GET / HTTP/0.9\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
+        assertThat(answer("POST / HTTP/0.9\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
         assertThat(answer("GET / HTTP/2.0\r\nHost: a\r\n\r\n", false)).isEqualTo(505);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "POST /\r\nHost: a\r\n\r\n",
+                "GET / \r\nHost: a\r\n\r\n",
+                "GET  /\r\nHost: a\r\n\r\n",
+                "GET a\r\nHost: a\r\n\r\n",
+                "GET\r\nHost: a\r\n\r\n",
+                "GET /a/../b\r\n\r\n",
+                "GET / HTTP/0.9\r\nContent-Length: 0\r\n\r\n",
+                "GET / HTTP/0.9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "GET / HTTP/0.90\r\n\r\n",
+                "GET / HTTP/0.9 \r\n\r\n",
+            })
+    void refusesWhatIsNoPlainRequestOfTheFirstVersion(String request) {
+        assertThat(answer(request, false)).isEqualTo(400);
+        assertThat(answer(request, true)).isEqualTo(400);
     }
 
     @Test

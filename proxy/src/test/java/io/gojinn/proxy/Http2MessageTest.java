@@ -169,6 +169,19 @@ class Http2MessageTest {
         cases.add(Arguments.of("asterisk", head("GET", "http", "*", "test")));
         cases.add(Arguments.of("path with a space", head("GET", "http", "/ HTTP/1.1", "test")));
         cases.add(Arguments.of("path with lines", head("GET", "http", "/\r\nx: y", "test")));
+        String line = "\r\nx-smuggled: 1";
+        cases.add(Arguments.of("method with lines", head("GET / HTTP/1.1" + line, "http", "/", "test")));
+        cases.add(Arguments.of("scheme with lines", head("GET", "http" + line, "/", "test")));
+        cases.add(Arguments.of("authority with lines", head("GET", "http", "/", "test" + line)));
+        cases.add(Arguments.of("authority with LF", head("GET", "http", "/", "test\nx: y")));
+        cases.add(Arguments.of("path with LF", head("GET", "http", "/\nx: y", "test")));
+        cases.add(Arguments.of("path with NUL", head("GET", "http", "/\u0000", "test")));
+        cases.add(Arguments.of("method with NUL", head("GET\u0000", "http", "/", "test")));
+        cases.add(Arguments.of("authority with NUL", head("GET", "http", "/", "test\u0000")));
+        cases.add(Arguments.of("two methods", Head.get("/").with(":method", "POST")));
+        cases.add(Arguments.of("two authorities", Head.get("/").with(":authority", "test")));
+        cases.add(Arguments.of(
+                "cookies with lines", Head.get("/").with("cookie", "a=b").with("cookie", "c=d" + line)));
         cases.add(Arguments.of("no scheme", head("GET", null, "/", "test")));
         cases.add(Arguments.of("other scheme", head("GET", "ftp", "/", "test")));
         cases.add(Arguments.of("no method", head(null, "http", "/", "test")));

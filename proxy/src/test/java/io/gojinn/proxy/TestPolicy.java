@@ -104,8 +104,7 @@ final class TestPolicy {
                 responseTimeout,
                 16,
                 WireConfig.defaults(),
-                new UpstreamPolicy(
-                        balance, idleTimeout, requestTimeout, slowStart, limits, retry, ejection, health),
+                new UpstreamPolicy(balance, idleTimeout, requestTimeout, slowStart, limits, retry, ejection, health),
                 TunnelConfig.NONE);
     }
 }

@@ -79,7 +79,7 @@ class HostileConfigTest {
         byte[] valid = ConfigFixture.EVERYTHING.getBytes(StandardCharsets.UTF_8);
         assertThat(fixture.load(valid)).isInstanceOf(Accepted.class);
         int rejected = 0;
-        for (long seed = 0; seed < 2_000; seed++) {
+        for (long seed = 0; seed < 1_000; seed++) {
             byte[] mutant = mutate(valid, new Random(seed));
             try {
                 if (fixture.load(mutant) instanceof Rejected(List<Problem> problems)) {
@@ -90,7 +90,7 @@ class HostileConfigTest {
                 fail("seed " + seed + ":\n" + new String(mutant, StandardCharsets.UTF_8), e);
             }
         }
-        assertThat(rejected).as("mutations that matter").isGreaterThan(1_000);
+        assertThat(rejected).as("mutations that matter").isGreaterThan(500);
     }
 
     @ParameterizedTest

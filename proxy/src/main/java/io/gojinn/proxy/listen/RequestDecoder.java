@@ -1,6 +1,8 @@
 package io.gojinn.proxy.listen;
 
+import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.http.Http1Connection;
+import io.gojinn.proxy.http.Http2Message;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,19 +19,29 @@ import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Netty's request decoder without what it forgives: folded lines, which RFC 9112, 5.2 lets a server reject, and separators in
  * the request line other than one space (RFC 9112, 3). It also bounds the number of fields, tells the connection when a
  * header section has begun but is not whole, and keeps what comes behind a request for an upgrade until that is decided.
+ *
+ * <p>Two things that are malformed but have one harmless meaning are taken for it. A request of HTTP/0.9 is a GET with a path and
+ * nothing else (RFC 1945, 4.1): fields that follow it are left out, and its connection is closed. A field that is an
+ * extension, with control characters in its name, is left out.
  */
 final class RequestDecoder extends HttpRequestDecoder {
     private static final byte LF = '\n';
+    private static final Pattern CONTROLS = Pattern.compile("[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]");
+    private static final Pattern EXTENSION = Pattern.compile("x-[a-z0-9-]+");
 
     private final int headerBytes;
     private boolean inBody;
     private boolean lineSeen;
+    private boolean simple;
+    private int spacesInLine = 2;
     private boolean announced;
     private boolean discarding;
     private boolean upgrading;
@@ -55,6 +67,13 @@ final class RequestDecoder extends HttpRequestDecoder {
     @Override
     protected HttpMessage createMessage(String[] line) throws Exception {
         String version = line[2];
+        simple = line[0].equals("GET") && (version.isEmpty() || version.equals("HTTP/0.9"));
+        spacesInLine = simple && version.isEmpty() ? 1 : 2;
+        if (simple) {
+            // Not kept open unless it asks for that, which needs a field.
+            line[2] = "HTTP/1.0";
+            return super.createMessage(line);
+        }
         // Case counts (RFC 9112, 2.3).
         if (!version.startsWith("HTTP/")) {
             throw new IllegalArgumentException("version is \"" + version + "\", expected HTTP/1.1");
@@ -93,6 +112,9 @@ final class RequestDecoder extends HttpRequestDecoder {
                 announced = false;
                 upgrading = request.headers().contains(HttpHeaderNames.UPGRADE);
                 if (request.decoderResult().isSuccess()) {
+                    if (simple) {
+                        simplify(request.headers());
+                    }
                     refuse(request);
                 }
             }
@@ -157,6 +179,15 @@ final class RequestDecoder extends HttpRequestDecoder {
         }
     }
 
+    // Whoever knows of fields in it may see a body; whoever does not, another request.
+    private void simplify(HttpHeaders headers) {
+        if (headers.contains(HttpHeaderNames.CONTENT_LENGTH) || headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+            violation = violation == null ? "HTTP/0.9 with a body" : violation;
+        }
+        headers.clear();
+        upgrading = false;
+    }
+
     private void refuse(HttpRequest request) {
         if (violation != null) {
             request.setDecoderResult(DecoderResult.failure(new IllegalArgumentException(violation)));
@@ -191,7 +222,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                         return "a control character in the request line";
                     }
                 }
-                if (spaces != 2) {
+                if (spaces != spacesInLine) {
                     return "a request line of other than three words";
                 }
             }
@@ -228,7 +259,22 @@ final class RequestDecoder extends HttpRequestDecoder {
             if (++received > limit) {
                 throw new TooLongHttpHeaderException("more than " + limit + " fields");
             }
-            return super.add(name, value);
+            try {
+                return super.add(name, value);
+            } catch (IllegalArgumentException malformed) {
+                if (isBrokenExtension(name) && value instanceof CharSequence text && Http2Message.isValue(text)) {
+                    return this;
+                }
+                throw malformed;
+            }
+        }
+
+        // Whether it is, without its control characters, the name of an extension that says nothing of the message or
+        // of
+        // who sent it. NUL, and what ends lines, is in no name.
+        private static boolean isBrokenExtension(CharSequence name) {
+            String rest = CONTROLS.matcher(name).replaceAll("").toLowerCase(Locale.ROOT);
+            return EXTENSION.matcher(rest).matches() && !OriginFields.is(rest) && !rest.startsWith("x-client-");
         }
 
         @Override
