@@ -304,7 +304,7 @@ record RequestHead(
         }
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
-            if (!isAlphanumeric(c) && "-._~:[]".indexOf(c) < 0) {
+            if (!isAlphanumeric(c) && !isAuthorityMark(c)) {
                 return false;
             }
         }
@@ -318,6 +318,13 @@ record RequestHead(
         return bracket < 0
                 ? value.indexOf(']') < 0 && value.indexOf(':') == portAt
                 : bracket == 0 && value.indexOf(']') > 0;
+    }
+
+    private static boolean isAuthorityMark(char c) {
+        return switch (c) {
+            case '-', '.', '_', '~', ':', '[', ']' -> true;
+            default -> false;
+        };
     }
 
     private static String hostName(String authority) {

@@ -26,7 +26,8 @@ final class ForwardedFields {
     static void toUpstream(Exchange exchange) {
         HttpHeaders headers = exchange.request().headers();
         // This proxy passes trailers on, so it can promise that for a client that takes them (RFC 9110, 10.1.4).
-        boolean trailers = headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);
+        boolean trailers = headers.contains(HttpHeaderNames.TE)
+                && headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);
         stripHopByHop(headers);
         if (trailers) {
             headers.set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
@@ -62,10 +63,12 @@ final class ForwardedFields {
 
     // RFC 9110, 7.6.1
     private static void stripHopByHop(HttpHeaders headers) {
-        List<String> connection = headers.getAll(HttpHeaderNames.CONNECTION);
-        if (!connection.isEmpty()) {
-            for (String value : connection) {
-                removeNamed(headers, value);
+        if (headers.contains(HttpHeaderNames.CONNECTION)) {
+            for (String options : headers.getAll(HttpHeaderNames.CONNECTION)) {
+                // What nearly all messages say names no other field.
+                if (!HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(options)) {
+                    removeNamed(headers, options);
+                }
             }
             headers.remove(HttpHeaderNames.CONNECTION);
         }

@@ -88,7 +88,9 @@ final class HeldBody {
     /** Keeps nothing any more. */
     void release() {
         whole = false;
-        pieces.forEach(ReferenceCountUtil::release);
-        pieces = List.of();
+        if (!pieces.isEmpty()) {
+            pieces.forEach(ReferenceCountUtil::release);
+            pieces = List.of();
+        }
     }
 }

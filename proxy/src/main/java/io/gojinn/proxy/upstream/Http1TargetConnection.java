@@ -290,11 +290,13 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
             return;
         }
         HttpHeaders headers = response.headers();
-        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
-        boolean chunked = !codings.isEmpty();
-        if (chunked && (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst()))) {
-            malformed("Transfer-Encoding is " + codings + ", expected chunked");
-            return;
+        boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+        if (chunked) {
+            List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+            if (codings.size() != 1 || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst())) {
+                malformed("Transfer-Encoding is " + codings + ", expected chunked");
+                return;
+            }
         }
         responded = true;
         int status = response.status().code();
