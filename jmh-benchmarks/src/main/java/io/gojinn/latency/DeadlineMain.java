@@ -36,7 +36,7 @@ public final class DeadlineMain {
     public static void main(String... arguments) throws Exception {
         int runs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
         try (FunctionRuntime runtime =
-                FunctionRuntime.start(new RuntimeOptions(AT_ONCE, 4 * AT_ONCE), new CollectorRegistry())) {
+                FunctionRuntime.start(RuntimeOptions.defaults(), new CollectorRegistry())) {
             System.out.println(runtime.engine() + ", compilation "
                     + System.getProperty("polyglot.engine.Compilation", "" + runtime.compiles())
                     + "; lateness beyond 50 ms, or after cancelling");

@@ -56,15 +56,18 @@ public final class Channels {
         if (tls != null) {
             sent = tls.closeOutbound();
         }
-        sent.addListener(done -> {
-            if (!ctx.channel().isActive()) {
-                return;
-            }
-            if (ctx.channel() instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput().addListener(shut -> finished.run());
-            } else {
-                close(ctx.channel());
-            }
-        });
+        // Later: what was written behind it may have been sent with it, and Netty is about to count that.
+        sent.addListener(done -> ctx.channel().eventLoop().execute(() -> shutDownOutput(ctx.channel(), finished)));
+    }
+
+    private static void shutDownOutput(Channel channel, Runnable finished) {
+        if (!channel.isActive()) {
+            return;
+        }
+        if (channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput().addListener(shut -> finished.run());
+        } else {
+            close(channel);
+        }
     }
 }
