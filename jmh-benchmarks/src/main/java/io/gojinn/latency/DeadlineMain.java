@@ -35,8 +35,7 @@ public final class DeadlineMain {
     @SuppressWarnings("SystemOut") // what it is for
     public static void main(String... arguments) throws Exception {
         int runs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 200;
-        try (FunctionRuntime runtime =
-                FunctionRuntime.start(RuntimeOptions.defaults(), new CollectorRegistry())) {
+        try (FunctionRuntime runtime = FunctionRuntime.start(RuntimeOptions.defaults(), new CollectorRegistry())) {
             System.out.println(runtime.engine() + ", compilation "
                     + System.getProperty("polyglot.engine.Compilation", "" + runtime.compiles())
                     + "; lateness beyond 50 ms, or after cancelling");
