@@ -26,9 +26,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,16 +47,27 @@ public final class FunctionRuntime implements AutoCloseable {
     /** What one template is prepared from: a module is prepared once, however many functions and routes use it. */
     private record TemplateKey(String sha256, int memoryPages, Map<String, String> environment) {}
 
+    /** What makes two functions the same: all that was configured, and the content of the module, wherever it lies. */
+    private record FunctionKey(
+            String name,
+            String sha256,
+            FunctionLimits limits,
+            Map<String, String> environment,
+            InstancePolicy instances) {}
+
+    /** A function with what it was made from. */
+    private record Callable(FunctionInvoker invoker, ModuleReport module, Registry.Lease<SandboxTemplate> template) {}
+
     private final SandboxEngine engine;
     private final FunctionExecutor executor;
-    private final Map<TemplateKey, CompletableFuture<SandboxTemplate>> templates = new ConcurrentHashMap<>();
-    private final Gauge preparedModules;
+    private final Registry<TemplateKey, SandboxTemplate> templates = new Registry<>(SandboxTemplate::close);
+    private final Registry<FunctionKey, Callable> functions;
 
     private FunctionRuntime(SandboxEngine engine, FunctionExecutor executor, CollectorRegistry metrics) {
         this.engine = engine;
         this.executor = executor;
-        preparedModules = Gauge.build("gojinn_prepared_modules", "Modules ready to be instantiated")
-                .register(metrics);
+        this.functions = new Registry<>(function -> executor.remove(function.invoker(), function.template()::close));
+        gauge("gojinn_prepared_modules", "Modules ready to be instantiated", metrics, templates::size);
         Gauge.build("gojinn_engine_compiled", "1 when hot functions are compiled, 0 when all is interpreted")
                 .register(metrics)
                 .set(engine.compiles() ? 1 : 0);
@@ -114,23 +122,39 @@ public final class FunctionRuntime implements AutoCloseable {
      *     {@link FunctionRejectedException}
      */
     public List<Future<PreparedFunction>> prepareAll(List<FunctionDefinition> definitions) {
+        return prepareAll(definitions, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** As {@link #prepareAll(List)}, on so many threads: on fewer than there are cores while others need those. */
+    public List<Future<PreparedFunction>> prepareAll(List<FunctionDefinition> definitions, int atOnce) {
         ThreadFactory threads = Thread.ofPlatform().name("gojinn-prepare-", 0).factory();
-        int cores = Runtime.getRuntime().availableProcessors();
-        try (ExecutorService executor = Executors.newFixedThreadPool(cores, threads)) {
+        try (ExecutorService preparing = Executors.newFixedThreadPool(atOnce, threads)) {
             return definitions.stream()
-                    .map(definition -> executor.submit(() -> prepare(definition)))
+                    .map(definition -> preparing.submit(() -> prepare(definition)))
                     .toList();
         }
     }
 
     /**
      * Reads, checks, adapts and captures a module, so that nothing is left to fail when a request comes. Takes up to seconds;
-     * not for event loops. Initialisation of the module runs on a thread of its own, on a stack as deep as a worker's.
+     * not for event loops. Initialisation of the module runs on a thread of its own, on a stack as deep as a worker's. What is
+     * prepared already, and has not been closed, is only read and compared.
      *
      * @throws FunctionRejectedException naming the file and every reason
      */
     public PreparedFunction prepare(FunctionDefinition definition) throws FunctionRejectedException {
         byte[] binary = read(definition.module());
+        FunctionKey key = new FunctionKey(
+                definition.name(),
+                sha256(binary),
+                definition.limits(),
+                definition.environment(),
+                definition.instances());
+        Registry.Lease<Callable> lease = functions.lease(key, () -> make(definition, binary));
+        return new PreparedFunction(lease.value().invoker(), lease.value().module(), lease);
+    }
+
+    private Callable make(FunctionDefinition definition, byte[] binary) throws FunctionRejectedException {
         Inspection inspection = inspection(binary, definition.limits());
         ModuleReport report = inspection.report();
         WasmModule module = inspection.module();
@@ -138,30 +162,12 @@ public final class FunctionRuntime implements AutoCloseable {
             throw new FunctionRejectedException(definition.module().toString(), report.problems());
         }
         TemplateKey key = new TemplateKey(report.sha256(), definition.limits().memoryPages(), definition.environment());
-        SandboxTemplate template = template(key, definition, module);
-        preparedModules.set(templates.size());
-        return new PreparedFunction(executor.add(definition, template), report);
-    }
-
-    /** The template of a key, prepared by whoever asks first; others wait for it. */
-    private SandboxTemplate template(TemplateKey key, FunctionDefinition definition, WasmModule module)
-            throws FunctionRejectedException {
-        CompletableFuture<SandboxTemplate> mine = new CompletableFuture<>();
-        CompletableFuture<SandboxTemplate> other;
-        while ((other = templates.putIfAbsent(key, mine)) != null) {
-            try {
-                return other.join();
-            } catch (CompletionException e) {
-                LOG.atDebug().setCause(e).log("prepared once more, to name the file of this function");
-            }
-        }
+        Registry.Lease<SandboxTemplate> template =
+                templates.lease(key, () -> SandboxTemplate.prepare(engine, definition, module));
         try {
-            SandboxTemplate template = SandboxTemplate.prepare(engine, definition, module);
-            mine.complete(template);
-            return template;
-        } catch (FunctionRejectedException | RuntimeException | Error e) {
-            templates.remove(key);
-            mine.completeExceptionally(e);
+            return new Callable(executor.add(definition, template.value()), report, template);
+        } catch (RuntimeException | Error e) {
+            template.close();
             throw e;
         }
     }
@@ -264,11 +270,7 @@ public final class FunctionRuntime implements AutoCloseable {
     @Override
     public void close() {
         executor.close();
-        for (CompletableFuture<SandboxTemplate> template : templates.values()) {
-            if (template.state() == Future.State.SUCCESS) {
-                template.resultNow().close();
-            }
-        }
+        templates.values().forEach(SandboxTemplate::close);
         engine.close();
     }
 }

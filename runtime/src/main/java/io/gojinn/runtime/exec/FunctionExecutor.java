@@ -6,8 +6,8 @@ import io.gojinn.runtime.RuntimeOptions;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
 import io.prometheus.client.CollectorRegistry;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -28,7 +28,7 @@ public final class FunctionExecutor implements AutoCloseable {
     private final FunctionMetrics metrics;
     private final Workers workers;
     private final int places;
-    private final List<ScheduledFunction> functions = new CopyOnWriteArrayList<>();
+    private final Set<ScheduledFunction> functions = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("gojinn-idle").daemon().factory());
     private final ScheduledFuture<?> evictions;
@@ -51,14 +51,40 @@ public final class FunctionExecutor implements AutoCloseable {
     public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
         ScheduledFunction function =
                 new ScheduledFunction(definition, template, scheduler, places, metrics.of(definition.name()));
-        function.warm();
+        try {
+            function.warm();
+        } catch (RuntimeException | Error e) {
+            function.close();
+            throw e;
+        }
         functions.add(function);
         return function;
     }
 
+    /**
+     * Lets go of a function that nobody calls any more. What waits or runs goes on; then its instances are closed.
+     *
+     * @param closed called once they are
+     */
+    public void remove(FunctionInvoker function, Runnable closed) {
+        ScheduledFunction removed = (ScheduledFunction) function;
+        removed.retire(closed);
+        closeIfDone(removed);
+    }
+
+    private void closeIfDone(ScheduledFunction retired) {
+        if (scheduler.isIdle(retired.lane()) && functions.remove(retired)) {
+            retired.close();
+        }
+    }
+
     private void evict() {
         for (ScheduledFunction function : functions) {
-            function.evict();
+            if (function.isRetired()) {
+                closeIfDone(function);
+            } else {
+                function.evict();
+            }
         }
     }
 

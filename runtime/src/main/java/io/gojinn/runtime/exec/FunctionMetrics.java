@@ -6,6 +6,7 @@ import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
 import io.prometheus.client.Histogram;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntSupplier;
@@ -23,6 +24,8 @@ public final class FunctionMetrics {
     private final Histogram duration;
     private final Counter instantiations;
     private final Counter fuel;
+    // By function, how many have it: one that was replaced has it for as long as it is needed.
+    private final Map<String, Integer> users = new HashMap<>();
 
     /** Registers everything. */
     public FunctionMetrics(CollectorRegistry registry, IntSupplier waiting, IntSupplier inBackground) {
@@ -70,6 +73,9 @@ public final class FunctionMetrics {
 
     /** The children of one function, resolved once. */
     OfFunction of(String function) {
+        synchronized (users) {
+            users.merge(function, 1, Integer::sum);
+        }
         Map<FunctionFailure, Counter.Child> failed = new EnumMap<>(FunctionFailure.class);
         for (FunctionFailure failure : FunctionFailure.values()) {
             failed.put(failure, executions.labels(function, failure.label()));
@@ -80,19 +86,48 @@ public final class FunctionMetrics {
                 duration.labels(function),
                 idle.labels(function),
                 instantiations.labels(function),
-                fuel.labels(function));
+                fuel.labels(function),
+                () -> leave(function));
     }
 
-    /** Metrics of one function. */
+    private void leave(String function) {
+        synchronized (users) {
+            if (users.merge(function, -1, Integer::sum) > 0) {
+                return;
+            }
+            users.remove(function);
+            executions.remove(function, "ok");
+            for (FunctionFailure failure : FunctionFailure.values()) {
+                executions.remove(function, failure.label());
+            }
+            duration.remove(function);
+            idle.remove(function);
+            instantiations.remove(function);
+            fuel.remove(function);
+        }
+    }
+
+    /**
+     * Metrics of one function.
+     *
+     * @param end forgets them when no other function of the name has them
+     */
     record OfFunction(
             Counter.Child replied,
             Map<FunctionFailure, Counter.Child> failures,
             Histogram.Child duration,
             Gauge.Child idle,
             Counter.Child instantiations,
-            Counter.Child fuel) {
+            Counter.Child fuel,
+            Runnable end)
+            implements AutoCloseable {
         Counter.Child failed(FunctionFailure failure) {
             return Objects.requireNonNull(failures.get(failure));
+        }
+
+        @Override
+        public void close() {
+            end.run();
         }
     }
 }

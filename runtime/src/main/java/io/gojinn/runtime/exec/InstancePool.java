@@ -17,6 +17,11 @@ final class InstancePool implements AutoCloseable {
     private final Deque<Idle> idle = new ArrayDeque<>();
     private boolean closed;
 
+    /**
+     * No instances yet.
+     *
+     * @param size counted with others: a function that was replaced has a pool for as long as it is needed
+     */
     InstancePool(int bound, Gauge.Child size) {
         this.bound = bound;
         this.size = size;
@@ -28,8 +33,11 @@ final class InstancePool implements AutoCloseable {
         lock.lock();
         try {
             Idle first = idle.pollFirst();
-            size.set(idle.size());
-            return first == null ? null : first.instance;
+            if (first == null) {
+                return null;
+            }
+            size.dec();
+            return first.instance;
         } finally {
             lock.unlock();
         }
@@ -41,7 +49,7 @@ final class InstancePool implements AutoCloseable {
         try {
             if (!closed && idle.size() < bound) {
                 idle.addFirst(new Idle(instance, System.nanoTime()));
-                size.set(idle.size());
+                size.inc();
                 return;
             }
         } finally {
@@ -67,7 +75,7 @@ final class InstancePool implements AutoCloseable {
                 return null;
             }
             idle.removeLast();
-            size.set(idle.size());
+            size.dec();
             return last;
         } finally {
             lock.unlock();

@@ -9,6 +9,7 @@ import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Outcome.Usage;
 import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
+import org.jspecify.annotations.Nullable;
 
 /** A function with its place in the scheduler and its idle instances. Thread-safe. */
 final class ScheduledFunction implements FunctionInvoker {
@@ -29,6 +30,9 @@ final class ScheduledFunction implements FunctionInvoker {
 
     // What its executions take of a processor. What races lose does no harm.
     private long lengthNanos;
+
+    // Set once nobody calls it any more.
+    private volatile @Nullable Runnable retired;
 
     ScheduledFunction(
             FunctionDefinition definition,
@@ -106,6 +110,25 @@ final class ScheduledFunction implements FunctionInvoker {
     void evict() {
         pool.evict(
                 definition.instances().idle().toNanos(), definition.instances().warm());
+    }
+
+    /** Nobody calls it any more; {@code closed} is to be told when it is closed. */
+    void retire(Runnable closed) {
+        retired = closed;
+    }
+
+    boolean isRetired() {
+        return retired != null;
+    }
+
+    /** Closes its instances. Nothing of it waits or runs. */
+    void close() {
+        pool.close();
+        metrics.close();
+        Runnable closed = retired;
+        if (closed != null) {
+            closed.run();
+        }
     }
 
     /** A pristine instance, for the calling worker alone. */

@@ -253,6 +253,16 @@ final class Scheduler {
         }
     }
 
+    /** Whether nothing of a function waits or runs. */
+    boolean isIdle(Lane lane) {
+        lock.lock();
+        try {
+            return lane.running == 0 && lane.waiting.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many executions wait. */
     int waiting() {
         lock.lock();

@@ -63,6 +63,7 @@ public final class SandboxTemplate implements AutoCloseable {
 
     // Guarded by this.
     private int instances;
+    private boolean closed;
 
     private SandboxTemplate(
             SandboxEngine engine,
@@ -275,13 +276,9 @@ public final class SandboxTemplate implements AutoCloseable {
     }
 
     private synchronized void leave() {
-        if (--instances == 0 && !isClosed()) {
+        if (--instances == 0 && !closed) {
             engine.idleTemplates().add(this);
         }
-    }
-
-    private boolean isClosed() {
-        return image != null && image.isClosed();
     }
 
     /**
@@ -345,6 +342,7 @@ public final class SandboxTemplate implements AutoCloseable {
     /** Frees the captured memory: no instance can be opened or restored any more, those that run go on. Idempotent. */
     @Override
     public synchronized void close() {
+        closed = true;
         engine.idleTemplates().remove(this);
         if (image != null) {
             image.close();
