@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         footerHeading = "%nExample:%n",
         footer = {
-            "  gojinn check proxy.toml && systemctl restart gojinn",
+            "  gojinn check proxy.toml && systemctl reload gojinn",
             "  gojinn check proxy.toml --routes --request \"GET https://example.com/v1/users\""
         })
 final class CheckCommand implements Callable<Integer> {

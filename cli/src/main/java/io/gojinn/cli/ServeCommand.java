@@ -4,6 +4,7 @@ import io.gojinn.cli.app.Application;
 import io.gojinn.cli.app.Refusal;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** Serves until it is told to stop. */
 @Command(
         name = "serve",
-        description = "Serve a config until SIGTERM or SIGINT; then finish open requests and exit with 0.",
+        description =
+                "Serve a config until SIGTERM or SIGINT; then finish open requests and exit with 0. SIGHUP reloads it.",
         mixinStandardHelpOptions = true,
         footerHeading = "%nExample:%n",
         footer = "  gojinn serve /etc/gojinn/proxy.toml")
@@ -28,9 +30,13 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        CompletableFuture<Application> started = new CompletableFuture<>();
+        // Before the config is read: without a handler the signal would end the process.
+        HangUpSignal.handle(() -> reload(started));
         Application application;
         try {
             application = Application.start(config, Version.current());
+            started.complete(application);
         } catch (Refusal refusal) {
             refusal.problems().stream()
                     .map(TerminalText::line)
@@ -45,5 +51,10 @@ final class ServeCommand implements Callable<Integer> {
                 }));
         new CountDownLatch(1).await();
         return Gojinn.GOOD;
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // there is nobody to wait
+    private static void reload(CompletableFuture<Application> started) {
+        started.thenAccept(running -> running.reload("SIGHUP"));
     }
 }

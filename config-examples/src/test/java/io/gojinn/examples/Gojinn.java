@@ -15,8 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A {@code gojinn serve} process started from the distribution that the build has just made. Leak detection is paranoid;
@@ -40,8 +43,14 @@ final class Gojinn implements AutoCloseable {
 
     /** Serves a config and returns when it is ready. */
     static Gojinn serve(Path config) throws Exception {
-        Process process =
-                launch("serve", config.toString()).redirectErrorStream(true).start();
+        return serve(config, Map.of());
+    }
+
+    /** Serves a config in this environment, beside what tests always set. */
+    static Gojinn serve(Path config, Map<String, String> environment) throws Exception {
+        ProcessBuilder launch = launch("serve", config.toString()).redirectErrorStream(true);
+        launch.environment().putAll(environment);
+        Process process = launch.start();
         Gojinn gojinn = new Gojinn(process);
         // The latch opens when the process is ready, or at the end of its output.
         if (!gojinn.ready.await(60, TimeUnit.SECONDS) || !gojinn.isReady()) {
@@ -152,6 +161,33 @@ final class Gojinn implements AutoCloseable {
     /** Asks it to stop, as systemd does. */
     void terminate() {
         process.destroy();
+    }
+
+    /** Sends it a signal, by name. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
+    /** What of its heap is in use, after its garbage was collected. */
+    long liveBytes() throws IOException {
+        Process histogram = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(process.pid()),
+                        "GC.class_histogram")
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader lines = histogram.inputReader(StandardCharsets.UTF_8)) {
+            List<String> all = lines.readAllLines();
+            // Total, the number of instances, the bytes.
+            Matcher total = Pattern.compile("(?m)^Total +\\d+ +(\\d+)").matcher(String.join("\n", all));
+            if (!total.find()) {
+                throw new IllegalStateException(String.join("\n", all));
+            }
+            return Long.parseLong(total.group(1));
+        }
     }
 
     /** Waits for its end. */

@@ -66,7 +66,7 @@ class ServingTest {
                     List.of(),
                     Optional.empty());
             assertThatThrownBy(() -> ProxyServer.start(
-                            config, Map.of(), new CollectorRegistry(), targets -> "{}", Optional.empty()))
+                            config, Map.of(), new CollectorRegistry(), TestProxy.NO_OPERATIONS, Optional.empty()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("listener second")
                     .hasMessageContaining(String.valueOf(second.getPort()));

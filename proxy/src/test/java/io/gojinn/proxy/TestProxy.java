@@ -2,6 +2,7 @@ package io.gojinn.proxy;
 
 import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.admin.Operations;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.listen.ListenerConfig;
@@ -14,6 +15,7 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.upstream.DnsConfig;
+import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
 import io.prometheus.client.CollectorRegistry;
@@ -34,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /** A proxy on free ports of loopback, and what a test configures it with. */
 final class TestProxy implements AutoCloseable {
     static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    static final Operations NO_OPERATIONS = new NoOperations();
 
     private final ProxyServer server;
     final CollectorRegistry metrics;
@@ -80,6 +84,28 @@ final class TestProxy implements AutoCloseable {
         server.close();
     }
 
+    /** Serves another config from now on. Its listener keeps its port when its address is the same. */
+    void reload(Builder config) throws UnusableConfigException {
+        reload(config, () -> {});
+    }
+
+    void reload(Builder config, Runnable unused) throws UnusableConfigException {
+        server.reload(config.config(), config.functions, unused);
+    }
+
+    /** Operators have nothing to ask for. */
+    private static final class NoOperations implements Operations {
+        @Override
+        public String status(Map<String, List<TargetStatus>> targets) {
+            return "{\"functions\":[]}";
+        }
+
+        @Override
+        public Reloaded reload() {
+            return new Reloaded(422, "{\"problems\":[]}");
+        }
+    }
+
     /** Collects a config. */
     static final class Builder {
         private final List<UpstreamConfig> upstreams = new ArrayList<>();
@@ -95,9 +121,12 @@ final class TestProxy implements AutoCloseable {
         private DnsConfig dns = DnsConfig.defaults();
         private Duration grace = Duration.ofSeconds(2);
         private int loops = 2;
+        private final List<ListenerConfig> furtherListeners = new ArrayList<>();
+        private String name = "web";
         private @Nullable TlsConfig tls;
         private @Nullable AdminConfig admin;
         private OutputStream accessLog = OutputStream.nullOutputStream();
+        private Operations operations = NO_OPERATIONS;
 
         Builder upstream(UpstreamConfig upstream) {
             upstreams.add(upstream);
@@ -155,6 +184,36 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        /** Names the listener otherwise than {@code web}. */
+        Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /** Adds a listener like the first one. */
+        Builder listener(String name) {
+            return listener(name, ANY_PORT);
+        }
+
+        Builder listener(String name, InetSocketAddress at) {
+            furtherListeners.add(configured(name, at, tls));
+            return this;
+        }
+
+        Builder listener(String name, TlsConfig tls) {
+            furtherListeners.add(configured(name, ANY_PORT, tls));
+            return this;
+        }
+
+        private ListenerConfig configured(String name, InetSocketAddress at, @Nullable TlsConfig tls) {
+            return new ListenerConfig(name, at, protocols, Optional.ofNullable(tls), limits, http2, trust);
+        }
+
+        Builder address(InetSocketAddress address) {
+            this.address = address;
+            return this;
+        }
+
         Builder trust(ProxyTrust trust) {
             this.trust = trust;
             return this;
@@ -190,6 +249,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder operations(Operations operations) {
+            this.operations = operations;
+            return this;
+        }
+
         Builder admin() {
             this.admin = new AdminConfig(ANY_PORT, "/metrics");
             return this;
@@ -199,29 +263,17 @@ final class TestProxy implements AutoCloseable {
             if (!upstreams.isEmpty()) {
                 routes.add(new RouteConfig("forward", RouteMatch.ANY, new RouteAction.Forward("app")));
             }
+            List<ListenerConfig> listeners = new ArrayList<>(List.of(configured(name, address, tls)));
+            listeners.addAll(furtherListeners);
             return new ProxyConfig(
-                    loops,
-                    grace,
-                    List.of(new ListenerConfig(
-                            "web", address, protocols, Optional.ofNullable(tls), limits, http2, trust)),
-                    upstreams,
-                    middleware,
-                    routes,
-                    Optional.ofNullable(admin),
-                    dns);
+                    loops, grace, listeners, upstreams, middleware, routes, Optional.ofNullable(admin), dns);
         }
 
         TestProxy start() {
             CollectorRegistry metrics = new CollectorRegistry();
             try {
                 return new TestProxy(
-                        ProxyServer.start(
-                                config(),
-                                functions,
-                                given,
-                                metrics,
-                                targets -> "{\"functions\":[]}",
-                                Optional.of(accessLog)),
+                        ProxyServer.start(config(), functions, given, metrics, operations, Optional.of(accessLog)),
                         metrics);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

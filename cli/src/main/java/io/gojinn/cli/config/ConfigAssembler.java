@@ -64,7 +64,12 @@ final class ConfigAssembler {
                         dns.get(ConfigSchema.DNS_MAX_TTL)));
         List<FunctionDefinition> functions =
                 file.tables(ConfigSchema.FUNCTIONS).stream().map(this::function).toList();
-        return new GojinnConfig(proxy, functions, server.get(ConfigSchema.FUNCTION_THREADS));
+        Section reload = file.table(ConfigSchema.RELOAD_KEY);
+        return new GojinnConfig(
+                proxy,
+                functions,
+                server.get(ConfigSchema.FUNCTION_THREADS),
+                new WatchConfig(reload.get(ConfigSchema.WATCH), reload.get(ConfigSchema.WATCH_INTERVAL)));
     }
 
     private static ListenerConfig listener(Section listener) {

@@ -11,6 +11,8 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.Toml;
@@ -44,18 +46,36 @@ public final class ConfigLoader {
     /** Reads and checks a file. */
     public LoadedConfig load(Path file) {
         Problems problems = new Problems(Shown.line(file.toString()));
+        Path absolute = file.toAbsolutePath();
+        Path parent = absolute.getParent();
+        Path folder = parent == null ? absolute : parent;
+        Placeholders placeholders = new Placeholders(folder, environment);
         String text = read(file, problems);
         if (text != null) {
-            TomlParseResult parsed = parse(text);
-            SyntaxProblems.report(parsed, problems);
-            if (problems.isEmpty()) {
-                Section root = check(file, parsed, problems);
+            TomlParseResult parsed = parse(text, problems);
+            if (parsed != null) {
+                SyntaxProblems.report(parsed, problems);
+            }
+            if (parsed != null && problems.isEmpty()) {
+                Section root = check(parsed, new Decoding(folder, placeholders, problems));
                 if (problems.isEmpty()) {
-                    return new Accepted(new ConfigAssembler(root).assemble());
+                    Set<Path> files = new HashSet<>(placeholders.files());
+                    files.add(absolute);
+                    return new Accepted(new ConfigAssembler(root).assemble(), files);
                 }
             }
         }
         return new Rejected(problems.inFileOrder());
+    }
+
+    private static @Nullable TomlParseResult parse(String text, Problems problems) {
+        try {
+            return parse(text);
+        } catch (NullPointerException defect) {
+            // The parser's, of some malformed inline tables.
+            problems.add(Place.FILE, "a malformed table", "TOML");
+            return null;
+        }
     }
 
     private static TomlParseResult parse(String text) {
@@ -69,12 +89,9 @@ public final class ConfigLoader {
         return Toml.parse(text, options);
     }
 
-    private Section check(Path file, TomlParseResult parsed, Problems problems) {
-        Path parent = file.toAbsolutePath().getParent();
-        Path folder = parent == null ? file.toAbsolutePath() : parent;
-        Decoding decoding = new Decoding(folder, new Placeholders(folder, environment), problems);
+    private static Section check(TomlParseResult parsed, Decoding decoding) {
         Section root = Section.decode(ConfigSchema.FILE, new Place("", 1, 1), parsed, decoding);
-        new CrossChecks(root, problems).run();
+        new CrossChecks(root, decoding.problems()).run();
         return root;
     }
 

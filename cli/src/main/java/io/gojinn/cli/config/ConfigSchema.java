@@ -60,6 +60,24 @@ final class ConfigSchema {
     static final Schema SERVER_TABLE =
             new Schema("[server]", "The process.", "", List.of(EVENT_LOOPS, FUNCTION_THREADS, SHUTDOWN_GRACE));
 
+    // [reload]
+    static final Key<Boolean> WATCH = Key.defaulted(
+            "watch",
+            Types.flag(),
+            WatchConfig.defaults().enabled(),
+            "Whether a change of this file, a certificate, a key or a module is noticed; without, SIGHUP or `POST /reload` "
+                    + "tell it.");
+    static final Key<Duration> WATCH_INTERVAL = Key.defaulted(
+            "interval",
+            Types.duration(Duration.ofMillis(100), HOUR),
+            WatchConfig.defaults().interval(),
+            "Between two looks at the files; a change counts when it is the same at two of them.");
+    static final Schema RELOAD_TABLE = new Schema(
+            "[reload]",
+            "How a changed config is noticed, see [reload](reload.md).",
+            "",
+            List.of(WATCH, WATCH_INTERVAL));
+
     // [dns]
     static final Key<List<InetSocketAddress>> DNS_SERVERS = Key.defaulted(
             "servers",
@@ -851,6 +869,7 @@ final class ConfigSchema {
 
     // The file
     static final Key<Section> SERVER = Key.optional("server", Types.table(SERVER_TABLE), "");
+    static final Key<Section> RELOAD_KEY = Key.optional("reload", Types.table(RELOAD_TABLE), "");
     static final Key<Section> DNS_KEY = Key.optional("dns", Types.table(DNS_TABLE), "");
     static final Key<List<Section>> LISTENERS = Key.required("listener", Types.tables(LISTENER_TABLE), "");
     static final Key<List<Section>> UPSTREAMS = Key.optional("upstream", Types.tables(UPSTREAM_TABLE), "");
@@ -864,7 +883,18 @@ final class ConfigSchema {
             "the file",
             "",
             "",
-            List.of(SERVER, DNS_KEY, LISTENERS, UPSTREAMS, DEFAULTS, FUNCTIONS, MIDDLEWARE, ROUTES, ADMIN, METRICS));
+            List.of(
+                    SERVER,
+                    RELOAD_KEY,
+                    DNS_KEY,
+                    LISTENERS,
+                    UPSTREAMS,
+                    DEFAULTS,
+                    FUNCTIONS,
+                    MIDDLEWARE,
+                    ROUTES,
+                    ADMIN,
+                    METRICS));
 
     private ConfigSchema() {}
 

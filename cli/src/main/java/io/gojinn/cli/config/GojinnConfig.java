@@ -9,8 +9,10 @@ import java.util.List;
  *
  * @param functions names are unique, and every function a route calls is among them
  * @param functionThreads workers that run functions; 0 means one a core
+ * @param watch whether files are looked at for changes
  */
-public record GojinnConfig(ProxyConfig proxy, List<FunctionDefinition> functions, int functionThreads) {
+public record GojinnConfig(
+        ProxyConfig proxy, List<FunctionDefinition> functions, int functionThreads, WatchConfig watch) {
     public GojinnConfig {
         functions = List.copyOf(functions);
     }

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +25,17 @@ final class Placeholders {
 
     private final Path folder;
     private final Function<String, @Nullable String> environment;
+    private final Set<Path> files = new HashSet<>();
 
     /** {@code folder} is where relative paths start. */
     Placeholders(Path folder, Function<String, @Nullable String> environment) {
         this.folder = folder;
         this.environment = environment;
+    }
+
+    /** The files that were looked at. */
+    Set<Path> files() {
+        return files;
     }
 
     String replaceIn(String text) throws Refused {
@@ -76,6 +84,7 @@ final class Placeholders {
         String shown = "the file " + Shown.quoted(name);
         try {
             Path file = folder.resolve(name);
+            files.add(file);
             if (!Files.isRegularFile(file)) {
                 throw new Refused(shown + " to exist and be a regular file");
             }

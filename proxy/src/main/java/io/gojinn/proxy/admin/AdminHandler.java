@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * they may block.
  *
  * <p>A request must name the address it was sent to, or loopback, as its host: a web page that a browser loads from a name
- * bound to this address would name that name (DNS rebinding).
+ * bound to this address would name that name (DNS rebinding). What acts is not done for a request that a web page makes to
+ * another origin, which its browser says (RFC 6454, 7).
  */
 final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final Logger LOG = LoggerFactory.getLogger(AdminHandler.class);
@@ -55,8 +56,11 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         boolean head = request.method().equals(HttpMethod.HEAD);
         if (!pages.has(path)) {
             answer(ctx, new AdminPages.Page(404, "text/plain", "no such page\n"), head);
-        } else if (!head && !request.method().equals(HttpMethod.GET)) {
-            answer(ctx, new AdminPages.Page(405, "text/plain", "GET only\n"), false);
+        } else if (pages.acts(path) ? !request.method().equals(HttpMethod.POST) : !isRead(request.method())) {
+            String allowed = pages.acts(path) ? "POST" : "GET, HEAD";
+            answer(ctx, new AdminPages.Page(405, "text/plain", allowed + " only\n"), false, allowed);
+        } else if (pages.acts(path) && request.headers().contains(HttpHeaderNames.ORIGIN)) {
+            answer(ctx, new AdminPages.Page(403, "text/plain", "not for web pages\n"), false);
         } else {
             String accept = request.headers().get(HttpHeaderNames.ACCEPT);
             Thread.startVirtualThread(() -> {
@@ -64,6 +68,10 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 ctx.executor().execute(() -> answer(ctx, page, head));
             });
         }
+    }
+
+    private static boolean isRead(HttpMethod method) {
+        return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
     }
 
     private AdminPages.Page make(String path, @Nullable String accept) {
@@ -98,6 +106,10 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private static void answer(ChannelHandlerContext ctx, AdminPages.Page page, boolean head) {
+        answer(ctx, page, head, "");
+    }
+
+    private static void answer(ChannelHandlerContext ctx, AdminPages.Page page, boolean head, String allowed) {
         ByteBuf body = ByteBufUtil.writeUtf8(ctx.alloc(), page.body());
         int length = body.readableBytes();
         if (head) {
@@ -110,8 +122,8 @@ final class AdminHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 .set(HttpHeaderNames.CONTENT_LENGTH, length)
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE)
                 .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        if (page.status() == 405) {
-            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+        if (!allowed.isEmpty()) {
+            response.headers().set(HttpHeaderNames.ALLOW, allowed);
         }
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }

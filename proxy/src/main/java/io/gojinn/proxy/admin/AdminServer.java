@@ -11,11 +11,8 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.ReadTimeoutHandler;
-import io.prometheus.client.CollectorRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /** The operators' listener, bound. Thread-safe. */
 public final class AdminServer {
@@ -34,19 +31,10 @@ public final class AdminServer {
     /**
      * Binds.
      *
-     * @param draining whether the server takes no more work
-     * @param status a JSON document; may block
      * @throws IOException that names the address
      */
     public static AdminServer bind(
-            AdminConfig config,
-            Transport transport,
-            EventLoopGroup loop,
-            CollectorRegistry registry,
-            BooleanSupplier draining,
-            Supplier<String> status)
-            throws IOException {
-        AdminPages pages = new AdminPages(config.metricsPath(), registry, draining, status);
+            InetSocketAddress address, Transport transport, EventLoopGroup loop, AdminPages pages) throws IOException {
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(transport.serverChannel())
@@ -64,11 +52,11 @@ public final class AdminServer {
                                         new AdminHandler(pages));
                     }
                 })
-                .bind(config.address())
+                .bind(address)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new IOException(
-                    "admin listener cannot bind " + config.address() + ": "
+                    "admin listener cannot bind " + address + ": "
                             + bound.cause().getMessage(),
                     bound.cause());
         }

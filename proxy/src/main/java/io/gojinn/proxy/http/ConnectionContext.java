@@ -91,6 +91,11 @@ record ConnectionContext(
         return settings.service().get();
     }
 
+    /** Whether the connection is to end as soon as it has done what it was asked for. */
+    boolean draining() {
+        return peers.draining() || settings.leaving().getAsBoolean();
+    }
+
     void countClientError(ClientFault fault) {
         service().metrics().clientError(fault);
     }

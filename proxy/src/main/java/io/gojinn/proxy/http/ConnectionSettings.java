@@ -2,6 +2,7 @@ package io.gojinn.proxy.http;
 
 import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.observe.ListenerMetrics;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -12,6 +13,7 @@ import java.util.function.Supplier;
  * @param bodyRate bytes a second of a request body, at least, after the header timeout; 0 for any
  * @param trust which proxies may say who asks
  * @param service what exchanges that begin now are served with
+ * @param leaving whether the listener is about to end, and its connections with it
  */
 public record ConnectionSettings(
         String listener,
@@ -24,4 +26,5 @@ public record ConnectionSettings(
         Http2Limits http2,
         ProxyTrust trust,
         ListenerMetrics metrics,
-        Supplier<Service> service) {}
+        Supplier<Service> service,
+        BooleanSupplier leaving) {}

@@ -52,6 +52,7 @@ public final class Exchange {
     private final TraceContext trace;
     private final long startNanos;
     private final Route route;
+    private final Pins.OfLoop pin;
     private final Map<String, String> params;
     private final String upgrade;
     // Null where the route has no middleware.
@@ -85,7 +86,8 @@ public final class Exchange {
             RequestHead head,
             Route route,
             Map<String, String> params,
-            long startNanos) {
+            long startNanos,
+            Pins.OfLoop pin) {
         this.connection = connection;
         this.stream = stream;
         this.request = request;
@@ -98,6 +100,8 @@ public final class Exchange {
         this.startNanos = startNanos;
         this.upgrade = !head.upgrade().isEmpty() && route.action().takesUpgrade(head.upgrade()) ? head.upgrade() : "";
         this.chain = route.middleware().isEmpty() ? null : new MiddlewareChain(this, route.middleware());
+        this.pin = pin;
+        pin.entered();
         route.metrics().began();
     }
 
@@ -740,6 +744,7 @@ public final class Exchange {
                         upstreamTarget,
                         fuel,
                         connection.fingerprint()));
+        pin.left();
     }
 
     private void cancelActivity() {

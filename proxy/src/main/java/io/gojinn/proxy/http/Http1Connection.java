@@ -184,7 +184,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return false;
         }
         // A request that is already here gets its answer on this connection, also while it drains.
-        return !peers.draining() || headStarted || hasPipelined(exchange);
+        return !connection.draining() || headStarted || hasPipelined(exchange);
     }
 
     private boolean hasPipelined(Exchange exchange) {
@@ -222,6 +222,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     // Drain.
 
     @Override
+    public ConnectionSettings settings() {
+        return settings;
+    }
+
+    @Override
     public void drain() {
         if (current == null && !lingering && !headStarted) {
             idleSinceNanos = System.nanoTime();
@@ -242,7 +247,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private long idleLimitNanos() {
-        return peers.draining()
+        return connection.draining()
                 ? Math.min(peers.quietNanos(), settings.idleTimeoutNanos())
                 : settings.idleTimeoutNanos();
     }

@@ -611,6 +611,11 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
     // The end of the connection.
 
     @Override
+    public ConnectionSettings settings() {
+        return context.settings();
+    }
+
+    @Override
     @SuppressWarnings("FutureReturnValueIgnored")
     public void drain() {
         if (drainBegun || closing) {

@@ -49,6 +49,11 @@ public final class NewConnection extends ChannelInboundHandlerAdapter implements
     }
 
     @Override
+    public ConnectionSettings settings() {
+        return settings;
+    }
+
+    @Override
     public void drain() {
         timer.set(System.nanoTime() + Math.min(peers.quietNanos(), settings.headerTimeoutNanos()));
     }

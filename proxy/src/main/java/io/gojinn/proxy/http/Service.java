@@ -15,8 +15,9 @@ import java.util.Map;
  * What exchanges are served with. Immutable; an exchange keeps the one it began with.
  *
  * @param unrouted metrics of requests that no route takes
+ * @param pins the exchanges that are served with it
  */
-public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrouted) {
+public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrouted, Pins pins) {
     /** The exchange of a request, to be started. */
     Exchange exchange(
             ConnectionContext connection,
@@ -68,7 +69,16 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
                                 new Failure.Client(ClientFault.CONNECT, head.upgrade()),
                                 startNanos);
                     case Matched.Found<Route>(Route route, Map<String, String> params) ->
-                        new Exchange(connection, stream, request, origin, head, route, params, startNanos);
+                        new Exchange(
+                                connection,
+                                stream,
+                                request,
+                                origin,
+                                head,
+                                route,
+                                params,
+                                startNanos,
+                                pins.of(connection.peers()));
                     case Matched.WrongMethod<Route> wrong ->
                         unrouted(
                                 connection,
@@ -93,6 +103,7 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             Failure failure,
             long startNanos) {
         Route none = new Route(Metrics.NO_ROUTE, FixedActions.fail(failure), unrouted, RouteMiddleware.NONE);
-        return new Exchange(connection, stream, request, origin, head, none, Map.of(), startNanos);
+        return new Exchange(
+                connection, stream, request, origin, head, none, Map.of(), startNanos, pins.of(connection.peers()));
     }
 }

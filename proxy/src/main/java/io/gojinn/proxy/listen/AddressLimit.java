@@ -2,8 +2,6 @@ package io.gojinn.proxy.listen;
 
 import io.gojinn.proxy.address.AddressBlock;
 import io.gojinn.proxy.address.ProxiedClient;
-import io.gojinn.proxy.address.ProxyTrust;
-import io.gojinn.proxy.observe.ListenerMetrics;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
@@ -19,26 +17,17 @@ import org.jspecify.annotations.Nullable;
  * counted: they speak for many. The PROXY protocol says for whom.
  */
 final class AddressLimit {
-    private final int most;
-    private final ProxyTrust trust;
-    private final ListenerMetrics metrics;
     private final ConcurrentHashMap<AddressBlock, Integer> open = new ConcurrentHashMap<>();
 
-    AddressLimit(int most, ProxyTrust trust, ListenerMetrics metrics) {
-        this.most = most;
-        this.trust = trust;
-        this.metrics = metrics;
-    }
-
     /** Counts a connection until it closes, or closes it when its client has as many as it may. */
-    boolean admit(Channel channel) {
+    boolean admit(Channel channel, Reception reception) {
         InetAddress client = client(channel);
-        if (client == null || trust.includes(client)) {
+        if (client == null || reception.settings().trust().includes(client)) {
             return true;
         }
         AddressBlock block = AddressBlock.of(client);
-        if (!enter(block)) {
-            metrics.rejectedByAddressLimit();
+        if (!enter(block, reception.limits().addressConnections())) {
+            reception.settings().metrics().rejectedByAddressLimit();
             Channels.close(channel);
             return false;
         }
@@ -54,7 +43,7 @@ final class AddressLimit {
         return channel.remoteAddress() instanceof InetSocketAddress remote ? remote.getAddress() : null;
     }
 
-    private boolean enter(AddressBlock block) {
+    private boolean enter(AddressBlock block, int most) {
         // Beyond the limit by one for a moment, so that one step tells.
         Integer count = open.merge(block, 1, Integer::sum);
         if (count != null && count <= most) {

@@ -12,6 +12,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,13 +30,13 @@ final class ProxyProtocol extends ChannelInboundHandlerAdapter {
     private final ListenerMetrics metrics;
     private final DeadlineTimer timer;
     private final Channel channel;
-    private final AddressLimit addresses;
+    private final Predicate<Channel> admission;
     private @Nullable ByteBuf received;
     private boolean done;
 
-    ProxyProtocol(Channel channel, ListenerMetrics metrics, Duration timeout, AddressLimit addresses) {
+    ProxyProtocol(Channel channel, ListenerMetrics metrics, Duration timeout, Predicate<Channel> admission) {
         this.channel = channel;
-        this.addresses = addresses;
+        this.admission = admission;
         this.metrics = metrics;
         this.timer = new DeadlineTimer(channel.eventLoop(), () -> refuse("none in time"));
         timer.set(System.nanoTime() + timeout.toNanos());
@@ -64,7 +65,7 @@ final class ProxyProtocol extends ChannelInboundHandlerAdapter {
                 ByteBuf rest = received.skipBytes(header.bytes());
                 received = null;
                 done = true;
-                if (!addresses.admit(channel)) {
+                if (!admission.test(channel)) {
                     rest.release();
                     return;
                 }

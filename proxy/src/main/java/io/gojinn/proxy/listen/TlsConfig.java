@@ -1,6 +1,7 @@
 package io.gojinn.proxy.listen;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,6 +46,16 @@ public record TlsConfig(
                 ClientCertificates.NONE,
                 List.of(),
                 DEFAULT_HANDSHAKES);
+    }
+
+    /** Every file that is loaded. */
+    public List<Path> files() {
+        List<Path> files = new ArrayList<>(clientAuthorities);
+        for (Certificate certificate : certificates) {
+            files.add(certificate.certificate());
+            files.add(certificate.key());
+        }
+        return files;
     }
 
     /** A version of TLS. */

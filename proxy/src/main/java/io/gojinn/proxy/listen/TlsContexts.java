@@ -2,6 +2,7 @@ package io.gojinn.proxy.listen;
 
 import io.gojinn.proxy.http.Authority;
 import io.gojinn.proxy.observe.TlsMetrics;
+import io.gojinn.proxy.transport.FileDigest;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
@@ -18,10 +19,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -53,14 +56,24 @@ final class TlsContexts {
             "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
             "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
+    private final Key key;
+    private final LongSupplier resumed = this::resumed;
     private final List<Identity> identities;
     private final Map<String, Identity> byName = new HashMap<>();
     private final Map<String, Identity> byParent = new HashMap<>();
     private final TlsConfig config;
 
-    private TlsContexts(List<Identity> identities, TlsConfig config) {
+    /** What makes two of them the same: what was configured, and what the files hold. */
+    private record Key(TlsConfig config, Set<Protocol> protocols, String files) {
+        static Key of(TlsConfig config, Set<Protocol> protocols) {
+            return new Key(config, protocols, FileDigest.of(config.files()));
+        }
+    }
+
+    private TlsContexts(List<Identity> identities, Key key) {
         this.identities = List.copyOf(identities);
-        this.config = config;
+        this.key = key;
+        this.config = key.config();
         for (Identity identity : identities) {
             identity.names().exact().forEach(name -> byName.putIfAbsent(name, identity));
             identity.names().parents().forEach(parent -> byParent.putIfAbsent(parent, identity));
@@ -68,11 +81,18 @@ final class TlsContexts {
     }
 
     /**
-     * Loads the certificates.
+     * Loads the certificates. Blocks.
      *
+     * @param before returned when nothing has changed since: its tickets and sessions go on
      * @throws IOException that names the file which cannot be used
      */
-    static TlsContexts load(TlsConfig config, Set<Protocol> protocols) throws IOException {
+    static TlsContexts load(TlsConfig config, Set<Protocol> protocols, @Nullable TlsContexts before)
+            throws IOException {
+        // Before the files are read: what changes in between is a change next time.
+        Key key = Key.of(config, protocols);
+        if (before != null && before.key.equals(key)) {
+            return before;
+        }
         if (!OpenSsl.isAvailable()) {
             throw new IOException("TLS needs BoringSSL, which is not available here", OpenSsl.unavailabilityCause());
         }
@@ -84,7 +104,7 @@ final class TlsContexts {
         for (TlsConfig.Certificate certificate : config.certificates()) {
             identities.add(identity(certificate, config, authorities, protocols));
         }
-        return new TlsContexts(identities, config);
+        return new TlsContexts(identities, key);
     }
 
     private static Identity identity(
@@ -198,14 +218,18 @@ final class TlsContexts {
     }
 
     /** Tells what there is to be told of the certificates. */
-    void register(TlsMetrics metrics) {
-        metrics.resumptions(
-                () -> identities.stream().mapToLong(Identity::resumed).sum());
+    void show(TlsMetrics metrics) {
+        Map<String, Long> expiries = new LinkedHashMap<>();
         for (int i = 0; i < identities.size(); i++) {
-            metrics.expiry(
+            expiries.put(
                     config.certificates().get(i).certificate().toString(),
                     identities.get(i).leaf().getNotAfter().toInstant().getEpochSecond());
         }
+        metrics.show(resumed, expiries);
+    }
+
+    private long resumed() {
+        return identities.stream().mapToLong(Identity::resumed).sum();
     }
 
     /** How many handshakes may go on at once. */

@@ -16,6 +16,7 @@ public final class ListenerMetrics {
     private final Counter.Child rejectedByProtocol;
     private final Counter.Child rejectedByProxyHeader;
     private final TlsMetrics tls;
+    private final Children children = new Children();
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
 
     ListenerMetrics(
@@ -25,17 +26,23 @@ public final class ListenerMetrics {
             Counter rejected,
             Counter faults,
             TlsMetrics.Families tls) {
-        this.open = open.labels(listener);
-        this.idleClosed = idleClosed.labels(listener);
-        this.rejectedByLimit = rejected.labels(listener, "limit");
-        this.rejectedByAddressLimit = rejected.labels(listener, "address_limit");
-        this.rejectedByHandshakes = rejected.labels(listener, "handshakes");
+        this.open = children.of(open, listener);
+        this.idleClosed = children.of(idleClosed, listener);
+        this.rejectedByLimit = children.of(rejected, listener, "limit");
+        this.rejectedByAddressLimit = children.of(rejected, listener, "address_limit");
+        this.rejectedByHandshakes = children.of(rejected, listener, "handshakes");
         this.tls = new TlsMetrics(listener, tls);
-        this.rejectedByProtocol = rejected.labels(listener, "protocol");
-        this.rejectedByProxyHeader = rejected.labels(listener, "proxy_header");
+        this.rejectedByProtocol = children.of(rejected, listener, "protocol");
+        this.rejectedByProxyHeader = children.of(rejected, listener, "proxy_header");
         for (Http2Fault fault : Http2Fault.values()) {
-            http2Faults.put(fault, faults.labels(listener, fault.label()));
+            http2Faults.put(fault, children.of(faults, listener, fault.label()));
         }
+    }
+
+    /** There is no listener of this name any more. */
+    void forget() {
+        tls.forget();
+        children.forget();
     }
 
     /** A connection was accepted. */

@@ -1,6 +1,7 @@
 package io.gojinn.proxy.observe;
 
 import io.gojinn.proxy.failure.ClientFault;
+import io.gojinn.runtime.Registry;
 import io.netty.util.internal.PlatformDependent;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
@@ -29,6 +30,10 @@ public final class Metrics {
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
+    // What is shown of a name lasts as long as anything of that name.
+    private final Registry<String, RouteMetrics> routes = new Registry<>(RouteMetrics::forget);
+    private final Registry<String, UpstreamMetrics> upstreamsByName = new Registry<>(UpstreamMetrics::forget);
+    private final Registry<String, ListenerMetrics> listeners = new Registry<>(ListenerMetrics::forget);
 
     /** Registers the families. */
     public Metrics(CollectorRegistry registry) {
@@ -83,20 +88,22 @@ public final class Metrics {
         }
     }
 
-    /** The children of a route. */
-    public RouteMetrics route(String route) {
-        return new RouteMetrics(route, requests, duration, active, openTunnels);
+    /** The children of a route, until the last lease of them is closed. */
+    public Registry.Lease<RouteMetrics> route(String route) {
+        return routes.lease(route, () -> new RouteMetrics(route, requests, duration, active, openTunnels));
     }
 
-    /** The children of an upstream. */
-    public UpstreamMetrics upstream(String upstream) {
-        return new UpstreamMetrics(upstream, upstreams);
+    /** The children of an upstream, until the last lease of them is closed. */
+    public Registry.Lease<UpstreamMetrics> upstream(String upstream) {
+        return upstreamsByName.lease(upstream, () -> new UpstreamMetrics(upstream, upstreams));
     }
 
-    /** The children of a listener. */
-    public ListenerMetrics listener(String listener) {
-        return new ListenerMetrics(
-                listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls);
+    /** The children of a listener, until the last lease of them is closed. */
+    public Registry.Lease<ListenerMetrics> listener(String listener) {
+        return listeners.lease(
+                listener,
+                () -> new ListenerMetrics(
+                        listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls));
     }
 
     /** Counts lines of the access log that were not written. */

@@ -7,6 +7,7 @@ import io.prometheus.client.Histogram;
 /** The metric children of one route, resolved once so that a request looks nothing up. Thread-safe. */
 public final class RouteMetrics {
     private final Counter.Child[] requestsByClass;
+    private final Children children = new Children();
     private final Histogram.Child duration;
     private final Gauge.Child active;
     private final Gauge.Child tunnels;
@@ -14,11 +15,16 @@ public final class RouteMetrics {
     RouteMetrics(String route, Counter requests, Histogram duration, Gauge active, Gauge tunnels) {
         this.requestsByClass = new Counter.Child[5];
         for (int i = 0; i < requestsByClass.length; i++) {
-            requestsByClass[i] = requests.labels(route, (i + 1) + "xx");
+            requestsByClass[i] = children.of(requests, route, (i + 1) + "xx");
         }
-        this.duration = duration.labels(route);
-        this.active = active.labels(route);
-        this.tunnels = tunnels.labels(route);
+        this.duration = children.of(duration, route);
+        this.active = children.of(active, route);
+        this.tunnels = children.of(tunnels, route);
+    }
+
+    /** There is no route of this name any more. */
+    void forget() {
+        children.forget();
     }
 
     /** A request of this route began. */

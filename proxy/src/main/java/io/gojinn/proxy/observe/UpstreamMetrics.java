@@ -5,7 +5,10 @@ import io.gojinn.proxy.failure.UpstreamFault;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Gauge;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 /** The metric children of one upstream. Thread-safe. */
@@ -19,26 +22,36 @@ public final class UpstreamMetrics {
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
     private final Counter.Child retriesDenied;
     private final Counter.Child ejections;
-    private final String upstream;
-    private final UpstreamFamilies families;
+    private final Children children = new Children();
+    // One that was replaced is among them for as long as it has requests; the newest is the last.
+    private final List<Watched> watched = new CopyOnWriteArrayList<>();
+
+    private record Watched(IntSupplier targets, IntSupplier available, IntSupplier active, IntSupplier waiting) {}
 
     UpstreamMetrics(String upstream, UpstreamFamilies families) {
         Counter requests = families.requests;
-        this.upstream = upstream;
-        this.families = families;
-        this.answered = requests.labels(upstream, "answered");
-        this.retried = requests.labels(upstream, "retried");
-        this.cancelled = requests.labels(upstream, "cancelled");
+        this.answered = children.of(requests, upstream, "answered");
+        this.retried = children.of(requests, upstream, "retried");
+        this.cancelled = children.of(requests, upstream, "cancelled");
         for (UpstreamFault fault : UpstreamFault.values()) {
-            failed.put(fault, requests.labels(upstream, fault.label()));
+            failed.put(fault, children.of(requests, upstream, fault.label()));
         }
-        this.unsolicited = families.unsolicited.labels(upstream);
-        this.connections = families.connections.labels(upstream);
-        this.retriesDenied = families.retriesDenied.labels(upstream);
-        this.ejections = families.ejections.labels(upstream);
+        this.unsolicited = children.of(families.unsolicited, upstream);
+        this.connections = children.of(families.connections, upstream);
+        this.retriesDenied = children.of(families.retriesDenied, upstream);
+        this.ejections = children.of(families.ejections, upstream);
         for (Http2Fault fault : Http2Fault.values()) {
-            http2Faults.put(fault, families.http2Faults.labels(upstream, fault.label()));
+            http2Faults.put(fault, children.of(families.http2Faults, upstream, fault.label()));
         }
+        children.set(families.targets, newest(Watched::targets), upstream);
+        children.set(families.availableTargets, newest(Watched::available), upstream);
+        children.set(families.activeRequests, sum(Watched::active), upstream);
+        children.set(families.waitingRequests, sum(Watched::waiting), upstream);
+    }
+
+    /** There is no upstream of this name any more. */
+    void forget() {
+        children.forget();
     }
 
     /** A whole response came back. */
@@ -97,12 +110,30 @@ public final class UpstreamMetrics {
         ejections.inc();
     }
 
-    /** Shows what is counted elsewhere; read when the metrics are. */
-    public void watch(IntSupplier targets, IntSupplier available, IntSupplier active, IntSupplier waiting) {
-        families.targets.setChild(reading(targets), upstream);
-        families.availableTargets.setChild(reading(available), upstream);
-        families.activeRequests.setChild(reading(active), upstream);
-        families.waitingRequests.setChild(reading(waiting), upstream);
+    /**
+     * Shows what is counted elsewhere; read when the metrics are.
+     *
+     * @return to be run when it is not to be shown any more
+     */
+    public Runnable watch(IntSupplier targets, IntSupplier available, IntSupplier active, IntSupplier waiting) {
+        Watched added = new Watched(targets, available, active, waiting);
+        watched.add(added);
+        return () -> watched.remove(added);
+    }
+
+    private Gauge.Child newest(Function<Watched, IntSupplier> value) {
+        return reading(() -> {
+            int last = 0;
+            for (Watched one : watched) {
+                last = value.apply(one).getAsInt();
+            }
+            return last;
+        });
+    }
+
+    private Gauge.Child sum(Function<Watched, IntSupplier> value) {
+        return reading(() ->
+                watched.stream().mapToInt(one -> value.apply(one).getAsInt()).sum());
     }
 
     private static Gauge.Child reading(IntSupplier value) {

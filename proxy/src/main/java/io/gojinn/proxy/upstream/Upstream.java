@@ -49,6 +49,7 @@ public final class Upstream implements Action {
     // Of the control loop alone.
     private final Map<Target, HealthCheck> checks = new HashMap<>();
     private final Future<?> ticking;
+    private final Runnable unwatch;
     // The list is never changed, only replaced.
     private volatile List<Target> targets = List.of();
 
@@ -56,6 +57,8 @@ public final class Upstream implements Action {
      * An upstream without any connection yet.
      *
      * @param tls from {@link #loadTls}
+     * @param before takes the place of this one, configured otherwise: what its checks say of a target holds until it is
+     *     checked again
      */
     public Upstream(
             UpstreamConfig config,
@@ -63,7 +66,8 @@ public final class Upstream implements Action {
             NameService names,
             EventExecutorGroup loops,
             Optional<SslContext> tls,
-            UpstreamMetrics metrics) {
+            UpstreamMetrics metrics,
+            Optional<Upstream> before) {
         this.config = config;
         this.metrics = metrics;
         this.control = (EventLoop) loops.next();
@@ -91,12 +95,13 @@ public final class Upstream implements Action {
             servers.add(server(target, transport, names));
         }
         renew();
+        before.ifPresent(this::inheritFrom);
         control.execute(() -> {
             renewChecks();
             servers.forEach(Server::follow);
         });
         this.ticking = control.scheduleAtFixedRate(retryBudget::tick, 1, 1, TimeUnit.SECONDS);
-        metrics.watch(
+        this.unwatch = metrics.watch(
                 () -> targets.size(),
                 () -> (int) targets.stream().filter(Target::isAvailable).count(),
                 admission::active,
@@ -222,9 +227,12 @@ public final class Upstream implements Action {
         }
     }
 
-    /** Done when every name was asked for once, whatever the answer. */
+    /** Done when every name was asked for once, whatever the answer, and all event loops know the targets. */
     public CompletableFuture<Void> resolved() {
-        return CompletableFuture.allOf(servers.stream().map(Server::asked).toArray(CompletableFuture<?>[]::new));
+        return CompletableFuture.allOf(servers.stream().map(Server::asked).toArray(CompletableFuture<?>[]::new))
+                .thenCompose(asked -> CompletableFuture.allOf(loops.keySet().stream()
+                        .map(loop -> CompletableFuture.runAsync(() -> {}, loop))
+                        .toArray(CompletableFuture<?>[]::new)));
     }
 
     /** Publishes the targets as they are known now. Those that stay keep their state, their pools and their connections. */
@@ -256,6 +264,23 @@ public final class Upstream implements Action {
         List<Target> published = List.copyOf(renewed);
         targets = published;
         loops.forEach((loop, ofLoop) -> loop.execute(() -> ofLoop.renew(published)));
+        limit();
+    }
+
+    // Names are followed anew, so that of those nothing is known yet.
+    private void inheritFrom(Upstream before) {
+        if (config.policy().health().isEmpty()) {
+            return;
+        }
+        for (Target target : targets) {
+            for (Target known : before.targets) {
+                if (!known.isPassing()
+                        && known.address().equals(target.address())
+                        && known.config().tls() == target.config().tls()) {
+                    target.passing(false, System.nanoTime());
+                }
+            }
+        }
         limit();
     }
 
@@ -354,6 +379,7 @@ public final class Upstream implements Action {
 
     /** Closes idle connections; those in use close when they come back. */
     public void close() {
+        unwatch.run();
         ticking.cancel(false);
         control.execute(() -> {
             servers.forEach(Server::leave);

@@ -2,6 +2,7 @@ package io.gojinn.proxy.upstream;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,6 +54,16 @@ public record WireConfig(Protocol protocol, Tls tls, Http2 http2) {
             boolean insecureSkipVerify) {
         public Tls {
             authorities = List.copyOf(authorities);
+        }
+
+        /** Every file that is loaded. */
+        public List<Path> files() {
+            List<Path> files = new ArrayList<>(authorities);
+            identity.ifPresent(shown -> {
+                files.add(shown.certificate());
+                files.add(shown.key());
+            });
+            return files;
         }
 
         public static Tls defaults() {

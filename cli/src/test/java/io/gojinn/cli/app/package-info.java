@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.cli.app;
+
+import org.jspecify.annotations.NullMarked;
