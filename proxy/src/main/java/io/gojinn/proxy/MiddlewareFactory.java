@@ -6,32 +6,79 @@ import io.gojinn.proxy.http.RouteMiddleware;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.transport.FileDigest;
 import io.gojinn.runtime.FunctionInvoker;
+import io.gojinn.runtime.Registry;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes the middleware of a snapshot, each once however many routes name it. */
+/**
+ * Makes the middleware of a snapshot, each once however many routes name it, or finds that of the snapshot before: a middleware
+ * is the same object for as long as a config has one with an equal {@link Key}, so that what it counts, caches or has learned
+ * outlives reloads that do not concern it.
+ */
 final class MiddlewareFactory {
-    private final Map<String, Middleware> byName = new HashMap<>();
+    private final Map<String, ? extends FunctionInvoker> functions;
+    private final Registry<Key, Middleware> known;
+    private final List<Registry.Lease<?>> leases;
+    private final Map<String, Middleware> byName;
 
+    /**
+     * What makes two middlewares the same.
+     *
+     * @param refersTo what it uses of its snapshot, such as a function or an upstream: those are the same object for as long as
+     *     nothing of theirs changes
+     * @param files a digest of what the files hold that the kind names
+     */
+    record Key(MiddlewareConfig config, List<?> refersTo, String files) {}
+
+    /**
+     * A factory that has taken none.
+     *
+     * @param given middleware beyond what a config can say, by name
+     * @param known that of all snapshots
+     * @param leases gets those of the new snapshot
+     */
     MiddlewareFactory(
-            List<MiddlewareConfig> config,
             Map<String, ? extends FunctionInvoker> functions,
-            Map<String, Middleware> given) {
-        byName.putAll(given);
-        for (MiddlewareConfig middleware : config) {
-            byName.put(middleware.name(), make(middleware, functions));
-        }
+            Map<String, Middleware> given,
+            Registry<Key, Middleware> known,
+            List<Registry.Lease<?>> leases) {
+        this.functions = functions;
+        this.known = known;
+        this.leases = leases;
+        this.byName = new HashMap<>(given);
     }
 
-    private static Middleware make(MiddlewareConfig middleware, Map<String, ? extends FunctionInvoker> functions) {
-        return switch (middleware.kind()) {
-            case MiddlewareKind.Call call ->
-                new FunctionMiddleware(
-                        ProxyServer.named(functions, call.function(), "middleware " + middleware.name()), call);
+    /**
+     * Finds or makes the middleware of this config. Blocks when it reads files.
+     *
+     * @throws IOException that names the middleware and the file which cannot be used
+     */
+    void take(MiddlewareConfig config) throws IOException {
+        Key key = new Key(config, refersTo(config), FileDigest.of(config.kind().files()));
+        Registry.Lease<Middleware> lease = known.<IOException>lease(key, () -> make(config));
+        leases.add(lease);
+        byName.put(config.name(), lease.value());
+    }
+
+    private List<?> refersTo(MiddlewareConfig config) {
+        return switch (config.kind()) {
+            case MiddlewareKind.Call call -> List.of(function(config, call));
         };
+    }
+
+    private Middleware make(MiddlewareConfig config) throws IOException {
+        return switch (config.kind()) {
+            case MiddlewareKind.Call call -> new FunctionMiddleware(function(config, call), call);
+        };
+    }
+
+    private FunctionInvoker function(MiddlewareConfig config, MiddlewareKind.Call call) {
+        return ProxyServer.named(functions, call.function(), "middleware " + config.name());
     }
 
     /** The middleware of a route, in its order. */

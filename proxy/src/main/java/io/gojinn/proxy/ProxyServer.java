@@ -82,6 +82,7 @@ public final class ProxyServer implements AutoCloseable {
     // What snapshots share: it lives as long as one of them has a lease of it.
     private final Registry<DnsConfig, NameService> names = new Registry<>(NameService::close);
     private final Registry<UpstreamKey, SharedUpstream> upstreams = new Registry<>(SharedUpstream::close);
+    private final Registry<MiddlewareFactory.Key, Middleware> middleware = new Registry<>(Middleware::close);
     private final AtomicInteger retired = new AtomicInteger();
     private final AtomicInteger generation = new AtomicInteger();
     // Written by reloads alone; asked for by anybody, also while the server drains.
@@ -222,12 +223,13 @@ public final class ProxyServer implements AutoCloseable {
         if (draining) {
             throw new IllegalStateException("the server drains");
         }
-        try (Change change = new Change(current, config)) {
+        try (Change change = new Change(current, config, functions)) {
             change.takeListeners();
             change.takeUpstreams();
+            change.takeMiddleware();
             change.takeAdmin();
             change.prove();
-            change.publish(change.build(functions, unused));
+            change.publish(change.build(unused));
         }
     }
 
@@ -235,6 +237,8 @@ public final class ProxyServer implements AutoCloseable {
     private final class Change implements AutoCloseable {
         private final Snapshot before;
         private final ProxyConfig config;
+        private final Map<String, ? extends FunctionInvoker> functions;
+        private final MiddlewareFactory takenMiddleware;
         private final List<String> problems = new ArrayList<>();
         private final List<Registry.Lease<?>> leases = new ArrayList<>();
         private final List<Listener> listeners = new ArrayList<>();
@@ -244,9 +248,11 @@ public final class ProxyServer implements AutoCloseable {
         private @Nullable AdminServer newAdmin;
         private boolean published;
 
-        Change(Snapshot before, ProxyConfig config) {
+        Change(Snapshot before, ProxyConfig config, Map<String, ? extends FunctionInvoker> functions) {
             this.before = before;
             this.config = config;
+            this.functions = functions;
+            this.takenMiddleware = new MiddlewareFactory(functions, givenMiddleware, middleware, leases);
         }
 
         /** Finds the listeners that stay, and binds the others, which accept nothing yet. */
@@ -311,6 +317,10 @@ public final class ProxyServer implements AutoCloseable {
             return new SharedUpstream(opened, service, ofUpstream);
         }
 
+        void takeMiddleware() {
+            config.middleware().forEach(each -> collect(problems, () -> takenMiddleware.take(each)));
+        }
+
         void takeAdmin() {
             config.admin()
                     .filter(wanted -> !wanted.address().equals(adminConfigured))
@@ -328,9 +338,31 @@ public final class ProxyServer implements AutoCloseable {
             await(all(taken.values().stream().map(Upstream::resolved).toList()), RESOLVE_LIMIT);
         }
 
-        Snapshot build(Map<String, ? extends FunctionInvoker> functions, Runnable unused) {
+        Snapshot build(Runnable unused) {
             Pins pins = new Pins(connections.values(), () -> reclaim(leases, unused));
-            return new Snapshot(config, service(config, taken, functions, pins, leases), taken, listeners);
+            return new Snapshot(config, service(pins), taken, listeners);
+        }
+
+        private Service service(Pins pins) {
+            List<Router.Entry<Route>> routes = new ArrayList<>();
+            for (RouteConfig route : config.routes()) {
+                Registry.Lease<RouteMetrics> ofRoute = metrics.route(route.name());
+                leases.add(ofRoute);
+                routes.add(new Router.Entry<>(
+                        route.match(),
+                        new Route(route.name(), action(route), ofRoute.value(), takenMiddleware.of(route))));
+            }
+            return new Service(new Router<>(routes), metrics, unrouted, pins);
+        }
+
+        private Action action(RouteConfig route) {
+            return switch (route.action()) {
+                case RouteAction.Forward forward -> named(taken, forward.upstream(), "route " + route.name());
+                case RouteAction.Call call ->
+                    new FunctionAction(named(functions, call.function(), "route " + route.name()));
+                case RouteAction.Respond respond -> FixedActions.respond(respond);
+                case RouteAction.Redirect redirect -> FixedActions.redirect(redirect);
+            };
         }
 
         @SuppressWarnings(
@@ -417,30 +449,6 @@ public final class ProxyServer implements AutoCloseable {
         Map<String, List<TargetStatus>> targets = new HashMap<>();
         current.upstreams().forEach((name, upstream) -> targets.put(name, upstream.status()));
         return targets;
-    }
-
-    private Service service(
-            ProxyConfig config,
-            Map<String, Upstream> upstreams,
-            Map<String, ? extends FunctionInvoker> functions,
-            Pins pins,
-            List<Registry.Lease<?>> leases) {
-        MiddlewareFactory middleware = new MiddlewareFactory(config.middleware(), functions, givenMiddleware);
-        List<Router.Entry<Route>> routes = new ArrayList<>();
-        for (RouteConfig route : config.routes()) {
-            Action action = switch (route.action()) {
-                case RouteAction.Forward forward -> named(upstreams, forward.upstream(), "route " + route.name());
-                case RouteAction.Call call ->
-                    new FunctionAction(named(functions, call.function(), "route " + route.name()));
-                case RouteAction.Respond respond -> FixedActions.respond(respond);
-                case RouteAction.Redirect redirect -> FixedActions.redirect(redirect);
-            };
-            Registry.Lease<RouteMetrics> ofRoute = metrics.route(route.name());
-            leases.add(ofRoute);
-            routes.add(new Router.Entry<>(
-                    route.match(), new Route(route.name(), action, ofRoute.value(), middleware.of(route))));
-        }
-        return new Service(new Router<>(routes), metrics, unrouted, pins);
     }
 
     static <V> V named(Map<String, ? extends V> values, String name, String by) {
@@ -537,6 +545,7 @@ public final class ProxyServer implements AutoCloseable {
         if (closing != null) {
             closing.close();
         }
+        middleware.values().forEach(Middleware::close);
         upstreams.values().forEach(SharedUpstream::close);
         names.values().forEach(NameService::close);
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();

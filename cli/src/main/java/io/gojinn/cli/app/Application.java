@@ -147,6 +147,9 @@ public final class Application implements AutoCloseable {
                 config.proxy()
                         .upstreams()
                         .forEach(upstream -> files.addAll(upstream.wire().tls().files()));
+                config.proxy()
+                        .middleware()
+                        .forEach(middleware -> files.addAll(middleware.kind().files()));
                 yield new Loaded(config, files);
             }
             case LoadedConfig.Rejected rejected ->

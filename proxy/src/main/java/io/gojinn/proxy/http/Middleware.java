@@ -4,7 +4,10 @@ import java.util.Set;
 
 /**
  * Something in the way of a route's exchanges: it may answer a request, change it on its way to the route's action, and
- * change the response on its way back. Thread-safe; it lives as long as the snapshot it belongs to.
+ * change the response on its way back. Thread-safe.
+ *
+ * <p>It lives as long as some config has it: one whose name, settings, files and whatever it refers to are unchanged is the same
+ * object after a reload, and so what it counts, caches or has learned belongs in its fields and nowhere else.
  *
  * <p>A route names its middleware in order. An exchange passes through their request phases in that order, then the action
  * answers, then the response passes through their response phases in the reverse order; a middleware that answers in its
@@ -39,4 +42,10 @@ public interface Middleware {
     default Set<String> ownedFields() {
         return Set.of();
     }
+
+    /**
+     * Gives back what it holds. Called once, on a thread that may block, when no config has it any more and the last exchange
+     * that began with it has ended.
+     */
+    default void close() {}
 }

@@ -1,9 +1,16 @@
 package io.gojinn.proxy.middleware;
 
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /** What a middleware does, and all it is configured with. */
 public sealed interface MiddlewareKind {
+    /** Files it reads: they are watched, and a middleware is another one when their content is. */
+    default List<Path> files() {
+        return List.of();
+    }
+
     /**
      * Calls a function.
      *
