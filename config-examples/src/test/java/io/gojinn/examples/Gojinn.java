@@ -100,9 +100,13 @@ final class Gojinn implements AutoCloseable {
                 Files.readString(ROOT.resolve("config-examples").resolve(name).resolve("proxy.toml")), folder);
     }
 
-    /** A config whose ports are replaced by free ones and whose modules by absolute paths. */
+    /**
+     * A config whose ports are replaced by free ones and whose modules by absolute paths. Functions that name no timeout get a
+     * long one: on a busy machine a first call, of code that is not compiled, can take seconds.
+     */
     static Served config(String text, Path folder) throws IOException {
-        String placed = text.replace("../functions/", ROOT.resolve("config-examples/functions") + "/")
+        String patient = text.contains("[defaults") ? text : text + "\n[defaults.function]\ntimeout = \"30s\"\n";
+        String placed = patient.replace("../functions/", ROOT.resolve("config-examples/functions") + "/")
                 .replace("MODULES/", ROOT.resolve("runtime/src/test/modules") + "/");
         List<Integer> ports = new ArrayList<>();
         for (String port : List.of("8080", "8081", "8443", "2019")) {

@@ -1,9 +1,11 @@
 package io.gojinn.proxy;
 
 import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.http.DebugSecret;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import java.time.Duration;
@@ -15,6 +17,8 @@ import java.util.Optional;
  * to exists: the loader has checked it.
  *
  * @param eventLoops threads that carry connections; 0 means one a core
+ * @param debugSecret shows a client that knows it what functions log; empty for nobody
+ * @param tenancy how tenants are told apart; empty when nobody is
  * @param shutdownGrace how long open exchanges may take to end after a stop was asked for
  */
 public record ProxyConfig(
@@ -25,7 +29,9 @@ public record ProxyConfig(
         List<MiddlewareConfig> middleware,
         List<RouteConfig> routes,
         Optional<AdminConfig> admin,
-        DnsConfig dns) {
+        DnsConfig dns,
+        Optional<DebugSecret> debugSecret,
+        Optional<TenancyConfig> tenancy) {
     /** A data plane without middleware that resolves names as by default. */
     public ProxyConfig(
             int eventLoops,
@@ -34,7 +40,17 @@ public record ProxyConfig(
             List<UpstreamConfig> upstreams,
             List<RouteConfig> routes,
             Optional<AdminConfig> admin) {
-        this(eventLoops, shutdownGrace, listeners, upstreams, List.of(), routes, admin, DnsConfig.defaults());
+        this(
+                eventLoops,
+                shutdownGrace,
+                listeners,
+                upstreams,
+                List.of(),
+                routes,
+                admin,
+                DnsConfig.defaults(),
+                Optional.empty(),
+                Optional.empty());
     }
 
     public ProxyConfig {

@@ -23,6 +23,7 @@ import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.Router;
+import io.gojinn.proxy.tenant.Tenants;
 import io.gojinn.proxy.transport.Transport;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.NameService;
@@ -117,7 +118,12 @@ public final class ProxyServer implements AutoCloseable {
         }
         this.listenerHost = new Listener.Host(transport, acceptor, loops, connections, () -> current.service());
         Service nothing = new Service(
-                new Router<>(List.of()), metrics, unrouted, new Pins(connections.values(), retired::decrementAndGet));
+                new Router<>(List.of()),
+                metrics,
+                unrouted,
+                new Pins(connections.values(), retired::decrementAndGet),
+                null,
+                null);
         this.current = new Snapshot(config, nothing, Map.of(), List.of());
     }
 
@@ -352,7 +358,15 @@ public final class ProxyServer implements AutoCloseable {
                         route.match(),
                         new Route(route.name(), action(route), ofRoute.value(), takenMiddleware.of(route))));
             }
-            return new Service(new Router<>(routes), metrics, unrouted, pins);
+            return new Service(
+                    new Router<>(routes),
+                    metrics,
+                    unrouted,
+                    pins,
+                    config.debugSecret().orElse(null),
+                    config.tenancy()
+                            .map(tenancy -> Tenants.of(tenancy, before.service().tenants()))
+                            .orElse(null));
         }
 
         private Action action(RouteConfig route) {

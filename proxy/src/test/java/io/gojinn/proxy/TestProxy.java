@@ -14,6 +14,7 @@ import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.UpstreamConfig;
@@ -125,6 +126,7 @@ final class TestProxy implements AutoCloseable {
         private String name = "web";
         private @Nullable TlsConfig tls;
         private @Nullable AdminConfig admin;
+        private @Nullable TenancyConfig tenancy;
         private OutputStream accessLog = OutputStream.nullOutputStream();
         private Operations operations = NO_OPERATIONS;
 
@@ -150,6 +152,11 @@ final class TestProxy implements AutoCloseable {
 
         Builder route(String path, List<String> middleware, RouteAction action) {
             routes.add(new RouteConfig(path, path(path), middleware, action));
+            return this;
+        }
+
+        Builder tenancy(TenancyConfig tenancy) {
+            this.tenancy = tenancy;
             return this;
         }
 
@@ -266,7 +273,16 @@ final class TestProxy implements AutoCloseable {
             List<ListenerConfig> listeners = new ArrayList<>(List.of(configured(name, address, tls)));
             listeners.addAll(furtherListeners);
             return new ProxyConfig(
-                    loops, grace, listeners, upstreams, middleware, routes, Optional.ofNullable(admin), dns);
+                    loops,
+                    grace,
+                    listeners,
+                    upstreams,
+                    middleware,
+                    routes,
+                    Optional.ofNullable(admin),
+                    dns,
+                    Optional.empty(),
+                    Optional.ofNullable(tenancy));
         }
 
         TestProxy start() {

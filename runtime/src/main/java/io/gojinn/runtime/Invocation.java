@@ -1,6 +1,7 @@
 package io.gojinn.runtime;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call of a function, implemented by the caller, who owns the memory: the request envelope that becomes stdin, the
@@ -13,6 +14,11 @@ public interface Invocation {
     /** What the function is called as; decides which answers are valid. */
     default Phase phase() {
         return Phase.HANDLER;
+    }
+
+    /** For whom it is done, so that room is shared fairly; null for nobody who counts. Asked for once, by the caller's thread. */
+    default @Nullable Tenant tenant() {
+        return null;
     }
 
     /**

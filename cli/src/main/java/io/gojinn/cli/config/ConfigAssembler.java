@@ -3,6 +3,7 @@ package io.gojinn.cli.config;
 import io.gojinn.proxy.ProxyConfig;
 import io.gojinn.proxy.address.ProxyTrust;
 import io.gojinn.proxy.admin.AdminConfig;
+import io.gojinn.proxy.http.DebugSecret;
 import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
@@ -13,6 +14,8 @@ import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.tenant.TenancyConfig;
+import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
@@ -25,6 +28,7 @@ import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
+import io.gojinn.runtime.TenantLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +65,9 @@ final class ConfigAssembler {
                 new DnsConfig(
                         dns.get(ConfigSchema.DNS_SERVERS),
                         dns.get(ConfigSchema.DNS_MIN_TTL),
-                        dns.get(ConfigSchema.DNS_MAX_TTL)));
+                        dns.get(ConfigSchema.DNS_MAX_TTL)),
+                file.table(ConfigSchema.DEBUG).find(ConfigSchema.DEBUG_SECRET).map(DebugSecret::new),
+                file.find(ConfigSchema.TENANCY).flatMap(this::tenancy));
         List<FunctionDefinition> functions =
                 file.tables(ConfigSchema.FUNCTIONS).stream().map(this::function).toList();
         Section reload = file.table(ConfigSchema.RELOAD_KEY);
@@ -214,6 +220,30 @@ final class ConfigAssembler {
 
     private <T> T limit(Section function, Key<T> key) {
         return function.find(key).orElseGet(() -> functionDefaults.get(key));
+    }
+
+    private Optional<TenancyConfig> tenancy(Section tenancy) {
+        TenantLimits limits = tenantLimits(tenancy, TenantLimits.defaults());
+        return tenancy.get(ConfigSchema.TENANCY_FROM)
+                .map(source -> new TenancyConfig(
+                        source instanceof TenantSource.ApiKey
+                                ? new TenantSource.ApiKey(tenancy.get(ConfigSchema.TENANCY_KEY_HEADER))
+                                : source,
+                        file.tables(ConfigSchema.TENANTS).stream()
+                                .map(tenant -> new TenancyConfig.NamedTenant(
+                                        tenant.get(ConfigSchema.TENANT_NAME).value(),
+                                        tenant.get(ConfigSchema.TENANT_KEYS),
+                                        tenantLimits(tenant, limits)))
+                                .toList(),
+                        limits,
+                        tenancy.get(ConfigSchema.TENANCY_TRACKED)));
+    }
+
+    private static TenantLimits tenantLimits(Section section, TenantLimits fallback) {
+        return new TenantLimits(
+                section.find(ConfigSchema.TENANT_CONCURRENCY).orElse(fallback.concurrency()),
+                section.find(ConfigSchema.TENANT_REQUESTS).orElse(fallback.requestsPerSecond()),
+                section.find(ConfigSchema.TENANT_FUEL).orElse(fallback.fuelPerSecond()));
     }
 
     private List<MiddlewareConfig> middleware() {

@@ -7,6 +7,7 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
@@ -21,12 +22,14 @@ import io.gojinn.proxy.upstream.UpstreamPolicy;
 import io.gojinn.proxy.upstream.WireConfig;
 import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.InstancePolicy;
+import io.gojinn.runtime.TenantLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +40,7 @@ final class ConfigSchema {
     private static final Duration MILLISECOND = Duration.ofMillis(1);
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Pattern STATUSES = Pattern.compile("([2-5][0-9]{2})(?:-([2-5][0-9]{2}))?");
+    private static final TenantLimits TENANT = TenantLimits.defaults();
     private static final FunctionLimits FUNCTION = FunctionLimits.defaults();
     private static final ListenerLimits LISTENER = ListenerLimits.defaults();
     private static final Http2Limits HTTP2 = Http2Limits.defaults();
@@ -867,6 +871,78 @@ final class ConfigSchema {
     static final Schema METRICS_TABLE =
             new Schema("[metrics]", "Metrics for Prometheus; needs `[admin]`.", "", List.of(METRICS_PATH));
 
+    // [tenancy] and [[tenant]]
+    static final Key<Optional<TenantSource>> TENANCY_FROM = Key.required(
+            "from",
+            tenantSource(),
+            "What of a request tells its tenant: `api_key`, `header:NAME`, `client_address`, or `none`; see [tenants](tenants.md).");
+    static final Key<String> TENANCY_KEY_HEADER = Key.defaulted(
+            "key_header",
+            checked("the name of a header field", HttpSyntax::ownableFieldName),
+            "X-Api-Key",
+            "The field that API keys come in; taken from every request.");
+    static final Key<Integer> TENANCY_TRACKED = Key.defaulted(
+            "tracked",
+            Types.integer(1, 10_000_000),
+            10_000,
+            "The most tenants that have no `[[tenant]]` and are told apart at once; further ones share the limits of one.");
+    static final Key<Integer> TENANT_CONCURRENCY = Key.defaulted(
+            "concurrency",
+            Types.integer(1, 1_000_000),
+            TENANT.concurrency(),
+            "The most executions of a tenant at once, waiting ones included.");
+    static final Key<Integer> TENANT_REQUESTS = Key.optional(
+            "requests",
+            Types.integer(1, 1_000_000_000),
+            "The most requests of a tenant in a second, counted where they reach a function. Left out: no limit.");
+    static final Key<Long> TENANT_FUEL = Key.optional(
+            "fuel",
+            Types.count(1, Long.MAX_VALUE),
+            "The most [fuel](fuel.md) of a tenant in a second. Left out: no limit.");
+    static final Schema TENANCY_TABLE = new Schema(
+            "[tenancy]",
+            "For whom functions run, so that room is shared fairly, and what each tenant may use that has no limits of its own.",
+            """
+            [tenancy]
+            from = "api_key"
+            concurrency = 4
+            requests = 10
+
+            [[tenant]]
+            name = "acme"
+            keys = ["${file:/run/secrets/acme}"]
+            concurrency = 64
+            fuel = 2_000_000_000
+            """,
+            List.of(
+                    TENANCY_FROM,
+                    TENANCY_KEY_HEADER,
+                    TENANCY_TRACKED,
+                    TENANT_CONCURRENCY,
+                    TENANT_REQUESTS,
+                    TENANT_FUEL));
+    static final Key<Sited<String>> TENANT_NAME =
+            Key.required("name", Types.sited(Types.name("the name of the tenant")), "Unique among tenants.");
+    static final Key<List<String>> TENANT_KEYS = Key.defaulted(
+            "keys",
+            Types.list(new Secret("an API key of at least 16 characters"), "an array of API keys", false),
+            List.of(),
+            "Its API keys; `${file:/run/secrets/name}` keeps them out of the config.");
+    static final Schema TENANT_TABLE = new Schema(
+            "[[tenant]]",
+            "A tenant with limits or keys of its own; a limit left out is that of `[tenancy]`.",
+            "",
+            List.of(TENANT_NAME, TENANT_KEYS, TENANT_CONCURRENCY, TENANT_REQUESTS, TENANT_FUEL));
+
+    // [debug]
+    static final Key<String> DEBUG_SECRET = Key.required(
+            "secret",
+            new Secret("a secret of at least 16 characters"),
+            "Sent in `X-Gojinn-Debug`, it brings back what functions log for that request in `X-Gojinn-Logs`, see "
+                    + "[contract](contract.md); `${file:/run/secrets/name}` keeps it out of the config.");
+    static final Schema DEBUG_TABLE =
+            new Schema("[debug]", "Left out: nobody is shown what functions log.", "", List.of(DEBUG_SECRET));
+
     // The file
     static final Key<Section> SERVER = Key.optional("server", Types.table(SERVER_TABLE), "");
     static final Key<Section> RELOAD_KEY = Key.optional("reload", Types.table(RELOAD_TABLE), "");
@@ -878,6 +954,9 @@ final class ConfigSchema {
     static final Key<List<Section>> MIDDLEWARE = Key.optional("middleware", Types.tables(MIDDLEWARE_TABLE), "");
     static final Key<List<Section>> ROUTES = Key.optional("route", Types.tables(ROUTE_TABLE), "");
     static final Key<Section> ADMIN = Key.optional("admin", Types.table(ADMIN_TABLE), "");
+    static final Key<Section> TENANCY = Key.optional("tenancy", Types.table(TENANCY_TABLE), "");
+    static final Key<List<Section>> TENANTS = Key.optional("tenant", Types.tables(TENANT_TABLE), "");
+    static final Key<Section> DEBUG = Key.optional("debug", Types.table(DEBUG_TABLE), "");
     static final Key<Section> METRICS = Key.optional("metrics", Types.table(METRICS_TABLE), "");
     static final Schema FILE = new Schema(
             "the file",
@@ -893,8 +972,11 @@ final class ConfigSchema {
                     FUNCTIONS,
                     MIDDLEWARE,
                     ROUTES,
+                    TENANCY,
+                    TENANTS,
                     ADMIN,
-                    METRICS));
+                    METRICS,
+                    DEBUG));
 
     private ConfigSchema() {}
 
@@ -906,6 +988,26 @@ final class ConfigSchema {
                     return text;
                 },
                 text -> "\"" + text + "\"");
+    }
+
+    private static ValueType<Optional<TenantSource>> tenantSource() {
+        String expected = "\"api_key\", \"header:NAME\", \"client_address\" or \"none\"";
+        return Types.parsed(
+                expected,
+                (text, decoding) -> {
+                    if (text.startsWith("header:")) {
+                        String name = text.substring("header:".length());
+                        HttpSyntax.ownableFieldName(name);
+                        return Optional.of(new TenantSource.Header(name));
+                    }
+                    return switch (text) {
+                        case "api_key" -> Optional.of(new TenantSource.ApiKey(""));
+                        case "client_address" -> Optional.of(new TenantSource.ClientAddress());
+                        case "none" -> Optional.empty();
+                        default -> throw new Refused(expected);
+                    };
+                },
+                source -> "\"" + source + "\"");
     }
 
     private static ValueType<Target> target() {

@@ -5,6 +5,7 @@ import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.route.RoutePlan;
+import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
 import io.gojinn.proxy.upstream.WireConfig;
@@ -45,6 +46,7 @@ final class CrossChecks {
         Set<String> functions = names("function", ConfigSchema.FUNCTIONS, ConfigSchema.FUNCTION_NAME);
         Set<String> middleware = middleware(functions);
         names("route", ConfigSchema.ROUTES, ConfigSchema.ROUTE_NAME);
+        tenants();
         addresses();
         listeners();
         targets();
@@ -290,6 +292,28 @@ final class CrossChecks {
         Set<String> all = new TreeSet<>(names);
         all.addAll(functions);
         return all;
+    }
+
+    private void tenants() {
+        names("tenant", ConfigSchema.TENANTS, ConfigSchema.TENANT_NAME);
+        Optional<TenantSource> from =
+                file.table(ConfigSchema.TENANCY).find(ConfigSchema.TENANCY_FROM).orElse(Optional.empty());
+        boolean byKey =
+                from.filter(source -> source instanceof TenantSource.ApiKey).isPresent();
+        Set<String> keys = new HashSet<>();
+        for (Section tenant : file.tables(ConfigSchema.TENANTS)) {
+            if (!file.has(ConfigSchema.TENANCY)) {
+                problems.add(tenant.place(), "[[tenant]] without [tenancy]", "[tenancy], which says how it is told");
+            }
+            List<String> own = tenant.find(ConfigSchema.TENANT_KEYS).orElse(List.of());
+            if (!own.isEmpty() && !byKey) {
+                problems.add(tenant.placeOf(ConfigSchema.TENANT_KEYS), "keys", "none unless from = \"api_key\"");
+            }
+            // Keys are secrets: what is wrong with one is said without it.
+            if (!own.stream().allMatch(keys::add)) {
+                problems.add(tenant.placeOf(ConfigSchema.TENANT_KEYS), "a key twice", "each key once");
+            }
+        }
     }
 
     private void routeMiddleware(Section route, Set<String> known) {

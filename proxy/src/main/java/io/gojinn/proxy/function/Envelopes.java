@@ -1,6 +1,7 @@
 package io.gojinn.proxy.function;
 
 import io.gojinn.proxy.http.Exchange;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.nio.ByteBuffer;
@@ -15,9 +16,14 @@ final class Envelopes {
     /**
      * The request as it is now.
      *
+     * @param tenant null for nobody who is told apart
      * @param response null but in a response phase
      */
-    static RequestEnvelope of(Exchange exchange, List<ByteBuffer> body, RequestEnvelope.@Nullable Response response) {
+    static RequestEnvelope of(
+            Exchange exchange,
+            @Nullable Tenant tenant,
+            List<ByteBuffer> body,
+            RequestEnvelope.@Nullable Response response) {
         return new RequestEnvelope(
                 exchange.request().method().name(),
                 exchange.uri(),
@@ -31,7 +37,7 @@ final class Envelopes {
                 exchange.params(),
                 exchange.clientAddress(),
                 exchange.route(),
-                null,
+                tenant == null || tenant.name().isEmpty() ? null : tenant.name(),
                 response);
     }
 

@@ -1,11 +1,13 @@
 package io.gojinn.proxy.function;
 
 import io.gojinn.proxy.http.CollectedBody;
+import io.gojinn.proxy.http.DebugLog;
 import io.gojinn.proxy.http.Exchange;
 import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.RequestEnvelopeEncoder;
 import io.gojinn.runtime.contract.ResponseEnvelope;
@@ -36,12 +38,16 @@ final class FunctionCall implements Invocation {
 
     private final EventLoop loop;
     private final ByteBufAllocator allocator;
+    private final @Nullable Tenant tenant;
     private final Phase phase;
     private final RequestEnvelope envelope;
     private final CollectedBody body;
     private final String function;
     private final String traceId;
     private final Receiver receiver;
+    // What the exchange shows its client, and what this call adds to it once it is over; null when it shows nothing.
+    private final @Nullable DebugLog shown;
+    private final @Nullable DebugLog lines;
     private final AtomicBoolean over = new AtomicBoolean();
 
     private @Nullable ByteBuf input;
@@ -55,10 +61,12 @@ final class FunctionCall implements Invocation {
     private FunctionCall(
             Exchange exchange,
             FunctionInvoker function,
+            @Nullable Tenant tenant,
             Phase phase,
             RequestEnvelope envelope,
             CollectedBody body,
             Receiver receiver) {
+        this.tenant = tenant;
         this.loop = exchange.loop();
         this.allocator = exchange.allocator();
         this.phase = phase;
@@ -67,11 +75,14 @@ final class FunctionCall implements Invocation {
         this.function = function.name();
         this.traceId = exchange.trace().traceId();
         this.receiver = receiver;
+        this.shown = exchange.debugLog();
+        this.lines = shown == null ? null : new DebugLog();
     }
 
     /**
      * Calls a function.
      *
+     * @param tenant for whom it is done; null for nobody who is told apart
      * @param body owned; what the envelope's views are of
      * @param receiver takes the outcome on the exchange's event loop, after this has returned; what it wants to keep of the
      *     call's memory it retains
@@ -80,11 +91,17 @@ final class FunctionCall implements Invocation {
     static FunctionInvoker.@Nullable Execution start(
             Exchange exchange,
             FunctionInvoker function,
+            @Nullable Tenant tenant,
             Phase phase,
             RequestEnvelope envelope,
             CollectedBody body,
             Receiver receiver) {
-        FunctionCall call = new FunctionCall(exchange, function, phase, envelope, body, receiver);
+        FunctionCall call = new FunctionCall(exchange, function, tenant, phase, envelope, body, receiver);
+        if (tenant != null && !exchange.countFor(tenant)) {
+            call.completed(new Outcome.Failed(
+                    FunctionFailure.OVERLOADED, "the tenant has made too many requests", Outcome.Usage.NONE));
+            return null;
+        }
         try {
             return function.invoke(call);
         } catch (RuntimeException defect) {
@@ -93,6 +110,11 @@ final class FunctionCall implements Invocation {
             call.completed(new Outcome.Failed(FunctionFailure.INTERNAL, String.valueOf(defect), Outcome.Usage.NONE));
             return null;
         }
+    }
+
+    @Override
+    public @Nullable Tenant tenant() {
+        return tenant;
     }
 
     @Override
@@ -154,6 +176,9 @@ final class FunctionCall implements Invocation {
 
     @Override
     public void log(LogLevel level, String line) {
+        if (lines != null) {
+            lines.add(level, line);
+        }
         FUNCTION_LOG
                 .atLevel(
                         switch (level) {
@@ -183,6 +208,9 @@ final class FunctionCall implements Invocation {
     }
 
     private void finish(Outcome outcome) {
+        if (shown != null && lines != null) {
+            shown.addAll(lines);
+        }
         try {
             receiver.receive(this, outcome);
         } finally {

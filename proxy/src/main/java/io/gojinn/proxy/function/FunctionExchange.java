@@ -8,6 +8,7 @@ import io.gojinn.proxy.http.Exchange;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.netty.handler.codec.http.HttpContent;
@@ -64,8 +65,10 @@ final class FunctionExchange implements Activity {
 
     private void call() {
         called = true;
-        RequestEnvelope envelope = Envelopes.of(exchange, body.views(), null);
-        execution = FunctionCall.start(exchange, function, Invocation.Phase.HANDLER, envelope, body, this::completed);
+        Tenant tenant = exchange.tenant();
+        RequestEnvelope envelope = Envelopes.of(exchange, tenant, body.views(), null);
+        execution = FunctionCall.start(
+                exchange, function, tenant, Invocation.Phase.HANDLER, envelope, body, this::completed);
     }
 
     /** Takes the outcome, on the exchange's event loop; the call's memory is released when this returns. */

@@ -13,6 +13,7 @@ import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.contract.MessageChanges;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.ResponseEnvelope;
@@ -52,8 +53,9 @@ final class FunctionPassage implements Passage {
     }
 
     private void request(RequestPhase phase, CollectedBody body) {
-        RequestEnvelope envelope = Envelopes.of(exchange, body.views(), null);
-        call(Invocation.Phase.REQUEST, envelope, body, (call, outcome) -> {
+        Tenant tenant = exchange.tenant();
+        RequestEnvelope envelope = Envelopes.of(exchange, tenant, body.views(), null);
+        call(Invocation.Phase.REQUEST, tenant, envelope, body, (call, outcome) -> {
             switch (outcome) {
                 case Outcome.Replied replied -> {
                     ResponseEnvelope response = replied.response();
@@ -105,11 +107,13 @@ final class FunctionPassage implements Passage {
     }
 
     private void response(ResponsePhase phase, CollectedBody body) {
+        Tenant tenant = exchange.tenant();
         RequestEnvelope envelope = Envelopes.of(
                 exchange,
+                tenant,
                 List.of(),
                 new RequestEnvelope.Response(phase.status(), Envelopes.fields(phase.headers()), body.views()));
-        call(Invocation.Phase.RESPONSE, envelope, body, (call, outcome) -> {
+        call(Invocation.Phase.RESPONSE, tenant, envelope, body, (call, outcome) -> {
             switch (outcome) {
                 case Outcome.Replied replied -> {
                     ResponseEnvelope response = replied.response();
@@ -150,8 +154,12 @@ final class FunctionPassage implements Passage {
     }
 
     private void call(
-            Invocation.Phase phase, RequestEnvelope envelope, CollectedBody body, FunctionCall.Receiver receiver) {
-        execution = FunctionCall.start(exchange, function, phase, envelope, body, (call, outcome) -> {
+            Invocation.Phase phase,
+            @Nullable Tenant tenant,
+            RequestEnvelope envelope,
+            CollectedBody body,
+            FunctionCall.Receiver receiver) {
+        execution = FunctionCall.start(exchange, function, tenant, phase, envelope, body, (call, outcome) -> {
             execution = null;
             if (!gone) {
                 exchange.fuel(outcome.usage().fuel());

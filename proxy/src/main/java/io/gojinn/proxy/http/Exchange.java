@@ -7,6 +7,8 @@ import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.failure.FailureAnswer;
 import io.gojinn.proxy.observe.AccessLog;
 import io.gojinn.proxy.observe.TraceContext;
+import io.gojinn.proxy.tenant.Tenants;
+import io.gojinn.runtime.Tenant;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -63,6 +65,10 @@ public final class Exchange {
     private @Nullable Activity activity;
     private @Nullable Failure failure;
     private @Nullable String upstreamTarget;
+    private @Nullable DebugLog debugLog;
+    private @Nullable Tenants tenants;
+    private @Nullable Tenant keyTenant;
+    private @Nullable Tenant countedFor;
     private long fuel = -1;
     private @Nullable BodyPace pace;
     private long collectedBytes;
@@ -206,6 +212,42 @@ public final class Exchange {
     /** Adds what a function used, for the access log. */
     public void fuel(long units) {
         this.fuel = Math.max(0, fuel) + units;
+    }
+
+    /** Shows the client what functions log. */
+    void showLogs() {
+        debugLog = new DebugLog();
+    }
+
+    /** What takes the lines that functions log, to show them to the client; null when it must not see them. */
+    public @Nullable DebugLog debugLog() {
+        return debugLog;
+    }
+
+    /** Tells the request's tenant by these. */
+    void tenants(Tenants known) {
+        tenants = known;
+        keyTenant = known.takeKey(request.headers());
+    }
+
+    /** For whom the request is, as its fields say now; null when nobody is told apart. */
+    public @Nullable Tenant tenant() {
+        if (tenants == null || keyTenant != null) {
+            return keyTenant;
+        }
+        return tenants.of(request.headers(), clientAddress());
+    }
+
+    /** Counts the exchange among the requests of a tenant, once; false when it has made too many. */
+    public boolean countFor(Tenant tenant) {
+        if (tenant.equals(countedFor)) {
+            return true;
+        }
+        if (!tenant.takeRequest(System.nanoTime())) {
+            return false;
+        }
+        countedFor = tenant;
+        return true;
     }
 
     // What middleware changes.
@@ -536,6 +578,9 @@ public final class Exchange {
         this.status = status.code();
         if (!headers.contains(HttpHeaderNames.DATE)) {
             headers.set(HttpHeaderNames.DATE, connection.date());
+        }
+        if (debugLog != null && !debugLog.isEmpty()) {
+            headers.set(DebugLog.RESPONSE, debugLog.value());
         }
         stream.begin(this, status, headers, isBodiless(status.code()));
     }

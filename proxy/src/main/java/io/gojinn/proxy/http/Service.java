@@ -8,16 +8,26 @@ import io.gojinn.proxy.observe.RouteMetrics;
 import io.gojinn.proxy.route.Matched;
 import io.gojinn.proxy.route.RouteRequest;
 import io.gojinn.proxy.route.Router;
+import io.gojinn.proxy.tenant.Tenants;
 import io.netty.handler.codec.http.HttpRequest;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What exchanges are served with. Immutable; an exchange keeps the one it began with.
  *
  * @param unrouted metrics of requests that no route takes
  * @param pins the exchanges that are served with it
+ * @param debugSecret what shows a client what functions log; null when nothing does
+ * @param tenants for whom requests are; null when nobody is told apart
  */
-public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrouted, Pins pins) {
+public record Service(
+        Router<Route> router,
+        Metrics metrics,
+        RouteMetrics unrouted,
+        Pins pins,
+        @Nullable DebugSecret debugSecret,
+        @Nullable Tenants tenants) {
     /** The exchange of a request, to be started. */
     Exchange exchange(
             ConnectionContext connection,
@@ -27,6 +37,24 @@ public record Service(Router<Route> router, Metrics metrics, RouteMetrics unrout
             long startNanos) {
         Origin origin = connection.origin(request.headers());
         ClientCertificate.tell(connection.tls().certificate(), request.headers());
+        boolean debugs = debugSecret != null && debugSecret.isToldBy(request.headers());
+        Exchange exchange = exchange(connection, stream, request, origin, checked, startNanos);
+        if (debugs) {
+            exchange.showLogs();
+        }
+        if (tenants != null) {
+            exchange.tenants(tenants);
+        }
+        return exchange;
+    }
+
+    private Exchange exchange(
+            ConnectionContext connection,
+            ClientStream stream,
+            HttpRequest request,
+            Origin origin,
+            RequestHead.Checked checked,
+            long startNanos) {
         return switch (checked) {
             case RequestHead.Refused refused ->
                 unrouted(

@@ -2,6 +2,7 @@ package io.gojinn.runtime.exec;
 
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.sandbox.Sandbox;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,6 +27,7 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
 
     private final ScheduledFunction function;
     private final Invocation invocation;
+    private final @Nullable Tenant tenant;
     private final long arrivedNanos = System.nanoTime();
     private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
 
@@ -38,6 +40,7 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
     AdmittedExecution(ScheduledFunction function, Invocation invocation) {
         this.function = function;
         this.invocation = invocation;
+        this.tenant = invocation.tenant();
     }
 
     ScheduledFunction function() {
@@ -46,6 +49,12 @@ final class AdmittedExecution implements FunctionInvoker.Execution {
 
     Invocation invocation() {
         return invocation;
+    }
+
+    /** For whom it is done; null for nobody who counts. */
+    @Nullable
+    Tenant tenant() {
+        return tenant;
     }
 
     long arrivedNanos() {

@@ -49,8 +49,7 @@ public final class FunctionExecutor implements AutoCloseable {
      * the engine throws when memory is short.
      */
     public FunctionInvoker add(FunctionDefinition definition, SandboxTemplate template) {
-        ScheduledFunction function =
-                new ScheduledFunction(definition, template, scheduler, places, metrics.of(definition.name()));
+        ScheduledFunction function = new ScheduledFunction(definition, template, scheduler, places, metrics);
         try {
             function.warm();
         } catch (RuntimeException | Error e) {

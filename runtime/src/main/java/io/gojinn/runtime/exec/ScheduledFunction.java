@@ -1,5 +1,6 @@
 package io.gojinn.runtime.exec;
 
+import io.gojinn.runtime.Admission;
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionFailure;
 import io.gojinn.runtime.FunctionInvoker;
@@ -7,12 +8,13 @@ import io.gojinn.runtime.FunctionLimits;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Outcome.Usage;
+import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.sandbox.Sandbox;
 import io.gojinn.runtime.sandbox.SandboxTemplate;
 import org.jspecify.annotations.Nullable;
 
 /** A function with its place in the scheduler and its idle instances. Thread-safe. */
-final class ScheduledFunction implements FunctionInvoker {
+final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     /** What one execution may keep another waiting for: a few times what a short one takes. */
     static final long LONG_NANOS = 250_000;
 
@@ -39,18 +41,18 @@ final class ScheduledFunction implements FunctionInvoker {
             SandboxTemplate template,
             Scheduler scheduler,
             int places,
-            FunctionMetrics.OfFunction metrics) {
+            FunctionMetrics metrics) {
         this.definition = definition;
         this.template = template;
         this.scheduler = scheduler;
         this.lane = new Scheduler.Lane(
                 definition.limits().concurrency(), definition.limits().queue());
+        this.metrics = metrics.of(definition.name(), this);
         this.pool = new InstancePool(
                 Math.max(
                         Math.min(places, definition.limits().concurrency()),
                         definition.instances().warm()),
-                metrics.idle());
-        this.metrics = metrics;
+                this.metrics.idle());
     }
 
     @Override
@@ -64,10 +66,22 @@ final class ScheduledFunction implements FunctionInvoker {
     }
 
     @Override
+    public int running() {
+        return scheduler.running(lane);
+    }
+
+    @Override
+    public int waiting() {
+        return scheduler.waiting(lane);
+    }
+
+    @Override
     public FunctionInvoker.Execution invoke(Invocation invocation) {
         AdmittedExecution execution = new AdmittedExecution(this, invocation);
-        if (!scheduler.submit(execution)) {
-            complete(execution, overloaded("no room: the function or the node is at its bound"));
+        Admission admission = scheduler.submit(execution);
+        if (admission != Admission.ADMITTED) {
+            metrics.rejected(admission).inc();
+            report(execution, overloaded("no room: at the bound of the " + admission.label()));
         }
         return execution;
     }
@@ -79,8 +93,16 @@ final class ScheduledFunction implements FunctionInvoker {
         }
     }
 
-    /** Reports the end; the invocation is the caller's again. */
+    /** Reports the end of an execution that was admitted; the invocation is the caller's again. */
     void complete(AdmittedExecution execution, Outcome outcome) {
+        Tenant tenant = execution.tenant();
+        if (tenant != null) {
+            tenant.leave(outcome.usage().fuel());
+        }
+        report(execution, outcome);
+    }
+
+    private void report(AdmittedExecution execution, Outcome outcome) {
         switch (outcome) {
             case Outcome.Replied replied -> metrics.replied().inc();
             case Outcome.Passed passed -> metrics.replied().inc();

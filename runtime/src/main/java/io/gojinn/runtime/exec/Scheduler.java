@@ -1,5 +1,7 @@
 package io.gojinn.runtime.exec;
 
+import io.gojinn.runtime.Admission;
+import io.gojinn.runtime.Tenant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -8,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hands waiting executions to workers: first come first served within a function, in turn between functions, so that a
+ * Hands waiting executions to workers: first come first served within a tenant of a function, in turn between tenants and between functions, so that a
  * busy function delays another by one execution and not by its whole queue. Functions whose executions have been long wait
  * for background workers, the others for foreground workers (foreground-background scheduling); of the background's places
  * a function gets no more than a multiple of what it leaves free, so that some always are (dynamic thresholds). Bounded per function and in
@@ -56,7 +58,7 @@ final class Scheduler {
     static final class Lane {
         private final int concurrency;
         private final int queue;
-        private final Deque<AdmittedExecution> waiting = new ArrayDeque<>();
+        private final WaitingExecutions waiting = new WaitingExecutions();
         private int running;
         private int inBackground;
         private @Nullable Queue listed;
@@ -66,26 +68,48 @@ final class Scheduler {
             this.queue = queue;
         }
 
+        /** How many more executions it takes now. */
+        private long room() {
+            return (long) concurrency + queue - running - waiting.size();
+        }
+
         private boolean runnable() {
             return !waiting.isEmpty() && running < concurrency;
         }
     }
 
-    /** Accepts an execution, or returns false when function or node is at its bound. Never blocks. */
-    boolean submit(AdmittedExecution execution) {
+    /**
+     * Accepts an execution, or says at whose bound it does not fit. Never blocks.
+     *
+     * <p>Of the places to wait, the function's and the node's, a tenant gets no more than it leaves free, so that some always
+     * are: half of them when it is alone.
+     */
+    Admission submit(AdmittedExecution execution) {
         Lane lane = execution.function().lane();
+        Tenant tenant = execution.tenant();
         lock.lock();
         try {
             int free = foregroundPlaces + backgroundPlaces - foreground.running - background.running;
-            boolean full = lane.running + lane.waiting.size() >= (long) lane.concurrency + lane.queue
-                    || waiting - free >= bound;
-            if (full || closed) {
-                return false;
+            long nodeRoom = (long) bound - (waiting - free);
+            if (closed || nodeRoom <= 0) {
+                return Admission.NODE_FULL;
+            }
+            if (lane.room() <= 0) {
+                return Admission.FUNCTION_FULL;
+            }
+            if (tenant != null) {
+                if (lane.waiting.of(tenant) >= lane.room() || tenant.executions() - free >= nodeRoom) {
+                    return Admission.TENANT_FULL;
+                }
+                Admission admission = tenant.enter(System.nanoTime());
+                if (admission != Admission.ADMITTED) {
+                    return admission;
+                }
             }
             lane.waiting.addLast(execution);
             waiting++;
             list(lane, execution.function());
-            return true;
+            return Admission.ADMITTED;
         } finally {
             lock.unlock();
         }
@@ -248,6 +272,26 @@ final class Scheduler {
                 lane.listed = null;
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many executions of a function wait. */
+    int waiting(Lane lane) {
+        lock.lock();
+        try {
+            return lane.waiting.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many executions of a function run. */
+    int running(Lane lane) {
+        lock.lock();
+        try {
+            return lane.running;
         } finally {
             lock.unlock();
         }
