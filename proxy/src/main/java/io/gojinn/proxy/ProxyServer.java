@@ -35,6 +35,7 @@ import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Registry;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.EventExecutor;
 import io.prometheus.client.CollectorRegistry;
@@ -52,6 +53,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -562,10 +564,21 @@ public final class ProxyServer implements AutoCloseable {
         middleware.values().forEach(Middleware::close);
         upstreams.values().forEach(SharedUpstream::close);
         names.values().forEach(NameService::close);
+        awaitDeregistered(System.nanoTime() + CUT_OFF_LIMIT.toNanos());
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         acceptor.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
         accessLogLines.forEach(AccessLogLines::handOver);
         accessLog.ifPresent(AccessLog::close);
+    }
+
+    // With io_uring a channel is closed when the kernel has let go of it; a loop that ended earlier would leave it half
+    // closed.
+    private void awaitDeregistered(long deadlineNanos) {
+        for (EventExecutor loop : loops) {
+            while (((SingleThreadEventLoop) loop).registeredChannels() > 0 && System.nanoTime() - deadlineNanos < 0) {
+                LockSupport.parkNanos(100_000);
+            }
+        }
     }
 
     private static CompletableFuture<Void> all(List<CompletableFuture<Void>> futures) {

@@ -109,7 +109,7 @@ class ReloadTest {
                 client.get("/u");
                 asked.join();
                 proxy.reload(TestProxy.with().respond("/u", "new"));
-                assertThat(proxy.server().retired()).isEqualTo(1);
+                await().until(() -> proxy.server().retired() == 1);
                 assertThat(unused).hasValue(0);
                 answer.complete(null);
                 assertThat(client.read().body()).isEqualTo("old");

@@ -29,6 +29,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,9 +118,23 @@ public enum Transport {
      */
     public static Transport select() {
         String wanted = System.getProperty(PROPERTY);
-        if (wanted == null) {
-            return EPOLL.whyUnavailable() == null ? EPOLL : NIO;
+        Transport transport = wanted == null ? best() : named(wanted);
+        LOG.atInfo()
+                .addKeyValue("transport", transport.name().toLowerCase(Locale.ROOT))
+                .log("sockets are driven");
+        return transport;
+    }
+
+    private static Transport best() {
+        Throwable noEpoll = EPOLL.whyUnavailable();
+        if (noEpoll == null) {
+            return EPOLL;
         }
+        LOG.info("epoll is not available: {}", String.valueOf(noEpoll.getMessage()));
+        return NIO;
+    }
+
+    private static Transport named(String wanted) {
         Transport transport = switch (wanted) {
             case "epoll" -> EPOLL;
             case "io_uring" -> IO_URING;
@@ -132,7 +147,6 @@ public enum Transport {
         if (cause != null) {
             throw new IllegalArgumentException(PROPERTY + " is " + wanted + ", which is not available here", cause);
         }
-        LOG.info("transport {}", wanted);
         return transport;
     }
 
