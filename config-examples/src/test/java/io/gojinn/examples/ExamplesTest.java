@@ -70,4 +70,20 @@ class ExamplesTest {
             assertThat(gojinn.log()).isNotEmpty();
         }
     }
+
+    @Test
+    void policiesLetWhoMayPassAndTidyFields() throws Exception {
+        Gojinn.Served served = Gojinn.example("policies", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            HttpResponse<String> shop = Gojinn.get(served.uri("/shops/books/list"));
+            assertThat(shop.statusCode()).isEqualTo(200);
+            assertThat(shop.headers().firstValue("x-got")).contains("shop=books client=127.0.0.1 cookie=");
+            assertThat(shop.headers().firstValue("x-powered-by")).isEmpty();
+            assertThat(shop.headers().firstValue("strict-transport-security")).contains("max-age=63072000");
+            HttpResponse<String> office = Gojinn.get(served.uri("/office"));
+            assertThat(office.statusCode()).isEqualTo(403);
+            assertThat(office.headers().firstValue("x-gojinn-error")).contains("address");
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
 }

@@ -3,8 +3,12 @@ package io.gojinn.proxy;
 import io.gojinn.proxy.function.FunctionMiddleware;
 import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.http.RouteMiddleware;
+import io.gojinn.proxy.middleware.AddressRules;
+import io.gojinn.proxy.middleware.HeaderRules;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.policy.AddressFilter;
+import io.gojinn.proxy.policy.HeaderRewrite;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.transport.FileDigest;
 import io.gojinn.runtime.FunctionInvoker;
@@ -68,12 +72,16 @@ final class MiddlewareFactory {
     private List<?> refersTo(MiddlewareConfig config) {
         return switch (config.kind()) {
             case MiddlewareKind.Call call -> List.of(function(config, call));
+            case AddressRules addresses -> List.of();
+            case HeaderRules headers -> List.of();
         };
     }
 
     private Middleware make(MiddlewareConfig config) throws IOException {
         return switch (config.kind()) {
             case MiddlewareKind.Call call -> new FunctionMiddleware(function(config, call), call);
+            case AddressRules addresses -> new AddressFilter(addresses);
+            case HeaderRules headers -> new HeaderRewrite(headers);
         };
     }
 

@@ -165,6 +165,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder middleware(String name, MiddlewareKind kind) {
+            middleware.add(new MiddlewareConfig(name, kind));
+            return this;
+        }
+
         /** A middleware that calls this function. */
         Builder middleware(String name, FunctionInvoker function, boolean buffersBody, MiddlewareKind.Phase... phases) {
             return middleware(name, function, new MiddlewareKind.Call(name, Set.of(phases), buffersBody, Set.of()));

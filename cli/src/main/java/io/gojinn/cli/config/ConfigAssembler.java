@@ -265,8 +265,18 @@ final class ConfigAssembler {
     }
 
     private static MiddlewareKind kind(Section middleware) {
+        for (MiddlewareSyntax syntax : MiddlewareSyntax.ALL) {
+            Optional<Section> table = middleware.find(syntax.key());
+            if (table.isPresent()) {
+                return syntax.kind().apply(table.get());
+            }
+        }
+        return call(middleware.get(ConfigSchema.MIDDLEWARE_FUNCTION).value(), middleware);
+    }
+
+    private static MiddlewareKind.Call call(String function, Section middleware) {
         return new MiddlewareKind.Call(
-                middleware.get(ConfigSchema.MIDDLEWARE_FUNCTION).value(),
+                function,
                 Set.copyOf(middleware.get(ConfigSchema.MIDDLEWARE_PHASES)),
                 middleware.get(ConfigSchema.MIDDLEWARE_BODY),
                 Set.copyOf(middleware.get(ConfigSchema.MIDDLEWARE_OWNS)));

@@ -1,5 +1,9 @@
 package io.gojinn.cli.config;
 
+import static io.gojinn.cli.config.Types.addressRanges;
+import static io.gojinn.cli.config.Types.checked;
+import static io.gojinn.cli.config.Types.choice;
+
 import io.gojinn.proxy.address.AddressRange;
 import io.gojinn.proxy.address.ClientField;
 import io.gojinn.proxy.http.Http2Limits;
@@ -26,11 +30,10 @@ import io.gojinn.runtime.TenantLimits;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -136,12 +139,12 @@ final class ConfigSchema {
             "The lowest version of TLS that is spoken.");
     static final Key<TlsConfig.UnknownNames> UNKNOWN_NAMES = Key.defaulted(
             "unknown_names",
-            choice(List.of(TlsConfig.UnknownNames.values()), ConfigSchema::lower),
+            choice(List.of(TlsConfig.UnknownNames.values()), Types::lower),
             TlsConfig.UnknownNames.DEFAULT,
             "What a client gets whose name no certificate covers, or that names none: the first certificate, or an alert.");
     static final Key<TlsConfig.ClientCertificates> CLIENT_CERTIFICATES = Key.defaulted(
             "client_certificates",
-            choice(List.of(TlsConfig.ClientCertificates.values()), ConfigSchema::lower),
+            choice(List.of(TlsConfig.ClientCertificates.values()), Types::lower),
             TlsConfig.ClientCertificates.NONE,
             "Whether clients are asked for a certificate; one that is shown must be valid either way.");
     static final Key<List<Sited<Path>>> CLIENT_AUTHORITIES = Key.defaulted(
@@ -246,13 +249,7 @@ final class ConfigSchema {
             "What is spoken: chosen by ALPN under TLS, by what a client sends first without.");
     static final Key<List<AddressRange>> TRUSTED_PROXIES = Key.defaulted(
             "trusted_proxies",
-            Types.list(
-                    Types.parsed(
-                            "an IP address or a range such as \"10.0.0.0/8\"",
-                            (text, decoding) -> Addresses.range(text),
-                            AddressRange::toString),
-                    "an array of IP addresses and ranges such as \"10.0.0.0/8\"",
-                    false),
+            addressRanges(),
             List.of(),
             "Proxies in front of this listener that are believed when they say who the client is, see "
                     + "[client address](client-address.md).");
@@ -712,7 +709,7 @@ final class ConfigSchema {
     static final Key<List<MiddlewareKind.Phase>> MIDDLEWARE_PHASES = Key.defaulted(
             "phases",
             Types.list(
-                    choice(List.of(MiddlewareKind.Phase.values()), ConfigSchema::lower),
+                    choice(List.of(MiddlewareKind.Phase.values()), Types::lower),
                     "an array of \"request\" and \"response\"",
                     false),
             List.of(MiddlewareKind.Phase.REQUEST),
@@ -730,10 +727,15 @@ final class ConfigSchema {
                     false),
             List.of(),
             "Request fields that only this middleware sets: removed from what clients send, on every route that names it.");
-    static final List<Key<?>> MIDDLEWARE_KINDS = List.of(MIDDLEWARE_FUNCTION);
+
+    /** Those of functions alone. */
+    static final List<Key<?>> MIDDLEWARE_OF_FUNCTIONS = List.of(MIDDLEWARE_PHASES, MIDDLEWARE_BODY, MIDDLEWARE_OWNS);
+
+    static final List<Key<?>> MIDDLEWARE_KINDS = concat(List.of(MIDDLEWARE_FUNCTION), MiddlewareSyntax.keys());
     static final Schema MIDDLEWARE_TABLE = new Schema(
             "[[middleware]]",
-            "What stands in the way of the routes that name it, see [middleware](middleware.md): exactly one of `function`.",
+            "What stands in the way of the routes that name it, see [middleware](middleware.md): exactly one of `"
+                    + MIDDLEWARE_KINDS.stream().<String>map(Key::name).collect(Collectors.joining("`, `")) + "`.",
             """
             [[middleware]]
             name = "auth"
@@ -745,8 +747,20 @@ final class ConfigSchema {
             function = "rewrite-page"
             phases = ["response"]
             body = "buffer"
+
+            [[middleware]]
+            name = "office"
+            addresses.allow = ["10.0.0.0/8", "2001:db8::/32"]
+
+            [[middleware]]
+            name = "tidy"
+            [middleware.headers]
+            request.set = { X-Client = "{client}", X-Shop = "{param.shop}" }
+            response.remove = ["Server"]
             """,
-            List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION, MIDDLEWARE_PHASES, MIDDLEWARE_BODY, MIDDLEWARE_OWNS));
+            concat(
+                    concat(List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION), MIDDLEWARE_OF_FUNCTIONS),
+                    MiddlewareSyntax.keys()));
 
     // [[route]]
     static final Key<List<Sited<String>>> MATCH_LISTENER = Key.defaulted(
@@ -980,14 +994,10 @@ final class ConfigSchema {
 
     private ConfigSchema() {}
 
-    private static ValueType<String> checked(String description, Types.Check check) {
-        return Types.parsed(
-                description,
-                (text, decoding) -> {
-                    check.check(text);
-                    return text;
-                },
-                text -> "\"" + text + "\"");
+    private static List<Key<?>> concat(List<Key<?>> first, List<Key<?>> second) {
+        List<Key<?>> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
     }
 
     private static ValueType<Optional<TenantSource>> tenantSource() {
@@ -1049,23 +1059,6 @@ final class ConfigSchema {
                 range -> '"'
                         + (range.first() == range.last() ? "" + range.first() : range.first() + "-" + range.last())
                         + '"');
-    }
-
-    private static String lower(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
-    }
-
-    /** One of a few values, by name. */
-    private static <T> ValueType<T> choice(List<T> values, Function<? super T, String> name) {
-        String expected =
-                values.stream().map(value -> '"' + name.apply(value) + '"').collect(Collectors.joining(" or "));
-        return Types.parsed(
-                expected,
-                (text, decoding) -> values.stream()
-                        .filter(value -> name.apply(value).equals(text))
-                        .findFirst()
-                        .orElseThrow(() -> new Refused(expected)),
-                value -> '"' + name.apply(value) + '"');
     }
 
     private static ValueType<Integer> redirectStatus() {

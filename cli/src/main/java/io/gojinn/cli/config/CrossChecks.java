@@ -40,6 +40,10 @@ final class CrossChecks {
         this.problems = problems;
     }
 
+    Problems problems() {
+        return problems;
+    }
+
     void run() {
         Set<String> listeners = names("listener", ConfigSchema.LISTENERS, ConfigSchema.LISTENER_NAME);
         Set<String> upstreams = names("upstream", ConfigSchema.UPSTREAMS, ConfigSchema.UPSTREAM_NAME);
@@ -62,8 +66,8 @@ final class CrossChecks {
                     .find(ConfigSchema.MATCH_LISTENER)
                     .orElse(List.of())
                     .forEach(name -> reference(name, "a listener", listeners));
-            fields(route.table(ConfigSchema.MATCH), ConfigSchema.MATCH_HEADERS);
-            fields(route.table(ConfigSchema.RESPOND), ConfigSchema.RESPOND_HEADERS);
+            distinctFields(route.table(ConfigSchema.MATCH), ConfigSchema.MATCH_HEADERS);
+            distinctFields(route.table(ConfigSchema.RESPOND), ConfigSchema.RESPOND_HEADERS);
             bodilessStatus(route.table(ConfigSchema.RESPOND));
         }
         matches();
@@ -288,6 +292,16 @@ final class CrossChecks {
                     middleware.find(ConfigSchema.MIDDLEWARE_PHASES),
                     middleware.placeOf(ConfigSchema.MIDDLEWARE_PHASES),
                     "phase");
+            if (!middleware.has(ConfigSchema.MIDDLEWARE_FUNCTION)) {
+                for (Key<?> key : ConfigSchema.MIDDLEWARE_OF_FUNCTIONS) {
+                    if (middleware.has(key)) {
+                        problems.add(middleware.placeOf(key), key.name() + " without function", "a function");
+                    }
+                }
+            }
+            for (MiddlewareSyntax syntax : MiddlewareSyntax.ALL) {
+                middleware.find(syntax.key()).ifPresent(table -> syntax.checks().accept(table, this));
+            }
         }
         Set<String> all = new TreeSet<>(names);
         all.addAll(functions);
@@ -341,7 +355,8 @@ final class CrossChecks {
         }
     }
 
-    private void fields(Section section, Key<Map<String, String>> key) {
+    /** Reports fields that are named twice. */
+    void distinctFields(Section section, Key<Map<String, String>> key) {
         Set<String> seen = new HashSet<>();
         section.find(key).orElse(Map.of()).keySet().stream()
                 .filter(name -> !seen.add(name.toLowerCase(Locale.ROOT)))

@@ -1,16 +1,19 @@
 package io.gojinn.cli.config;
 
+import io.gojinn.proxy.address.AddressRange;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.tomlj.TomlArray;
 import org.tomlj.TomlPosition;
@@ -58,6 +61,44 @@ final class Types {
 
     static ValueType<String> string(String description) {
         return parsed(description, (text, decoding) -> text, text -> "\"" + text + "\"");
+    }
+
+    /** A string that passes a check. */
+    static ValueType<String> checked(String description, Check check) {
+        return parsed(
+                description,
+                (text, decoding) -> {
+                    check.check(text);
+                    return text;
+                },
+                text -> "\"" + text + "\"");
+    }
+
+    static ValueType<List<AddressRange>> addressRanges() {
+        return list(
+                parsed(
+                        "an IP address or a range such as \"10.0.0.0/8\"",
+                        (text, decoding) -> Addresses.range(text),
+                        AddressRange::toString),
+                "an array of IP addresses and ranges such as \"10.0.0.0/8\"",
+                false);
+    }
+
+    static String lower(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** One of a few values, by name. */
+    static <T> ValueType<T> choice(List<T> values, Function<? super T, String> name) {
+        String expected =
+                values.stream().map(value -> '"' + name.apply(value) + '"').collect(Collectors.joining(" or "));
+        return parsed(
+                expected,
+                (text, decoding) -> values.stream()
+                        .filter(value -> name.apply(value).equals(text))
+                        .findFirst()
+                        .orElseThrow(() -> new Refused(expected)),
+                value -> '"' + name.apply(value) + '"');
     }
 
     /** The name of something in the file: it appears in logs, metrics and headers. */

@@ -3,11 +3,19 @@ package io.gojinn.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.gojinn.proxy.ProxyConfig;
+import io.gojinn.proxy.address.AddressRange;
+import io.gojinn.proxy.middleware.AddressRules;
+import io.gojinn.proxy.middleware.FieldChanges;
+import io.gojinn.proxy.middleware.HeaderRules;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.middleware.MiddlewareKind.Phase;
+import io.gojinn.proxy.middleware.Template;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +86,16 @@ class MiddlewareConfigTest {
                 name = "m"; function = "greet"; owns = ["x-real_ip"]    | not the proxy's own
                 name = "m"; function = "greet"; owns = ["Connection"]   | does not frame the message
                 name = "m"; function = "greet"; phase = ["request"]     | did you mean "phases"?
+                name = "m"; function = "greet"; addresses.deny = ["::1"] | function and addresses
+                name = "m"; addresses = {}                              | found nobody
+                name = "m"; addresses.allow = ["10.0.0.1/8"]            | found "10.0.0.1/8"
+                name = "m"; addresses.deny = ["::1"]; owns = ["X-A"]    | owns without function
+                name = "m"; headers.request.set = { Host = "a" }         | not the proxy's own
+                name = "m"; headers.request.remove = ["x-forwarded-for"] | not the proxy's own
+                name = "m"; headers.response.add = { Connection = "a" }  | does not frame the message
+                name = "m"; headers.response.set = { A = "{clint}" }     | {client}
+                name = "m"; headers.response.set = { A = "a { b" }       | {{ and }} for braces
+                name = "m"; headers.response.set = { A = "1", a = "2" }  | twice
                 """)
     void refusesMiddlewareThatCannotBeMeant(String lines, String problem) {
         assertThat(fixture.problems(FILE + "[[middleware]]\n" + lines.replace(";", "\n")))
@@ -85,6 +103,37 @@ class MiddlewareConfigTest {
                 .asString()
                 .contains("middleware[0]")
                 .contains(problem);
+    }
+
+    @Test
+    void readsAccessAndChangesOfFields() {
+        ProxyConfig config = fixture.accepted(FILE + """
+                        [[middleware]]
+                        name = "office"
+                        addresses = { allow = ["10.0.0.0/8"], deny = ["10.0.0.1"] }
+                        [[middleware]]
+                        name = "fields"
+                        [middleware.headers]
+                        request = { set = { A = "{client} {{x}}" }, add = { B = "{param.b}" }, remove = ["C"] }
+                        response.remove = ["Server"]
+                        """).proxy();
+        assertThat(config.middleware())
+                .containsExactly(
+                        new MiddlewareConfig(
+                                "office",
+                                new AddressRules(List.of(range("10.0.0.0", 8)), List.of(range("10.0.0.1", 32)))),
+                        new MiddlewareConfig(
+                                "fields",
+                                new HeaderRules(
+                                        new FieldChanges(
+                                                Map.of("A", Template.parse("{client} {{x}}")),
+                                                Map.of("B", Template.parse("{param.b}")),
+                                                List.of("C")),
+                                        new FieldChanges(Map.of(), Map.of(), List.of("Server")))));
+    }
+
+    private static AddressRange range(String address, int prefixBits) {
+        return new AddressRange(InetAddress.ofLiteral(address), prefixBits);
     }
 
     @Test

@@ -1,6 +1,8 @@
 package io.gojinn.proxy.failure;
 
 import io.gojinn.runtime.FunctionFailure;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Why a request has no regular answer. A value: it travels to {@link FailureAnswer}, never up a stack. */
@@ -16,6 +18,27 @@ public sealed interface Failure {
         @Override
         public String label() {
             return fault.label();
+        }
+    }
+
+    /**
+     * A policy does not let the request pass. The connection may be used again.
+     *
+     * @param headers fields of the answer beyond {@code X-Gojinn-Error}
+     */
+    record Denied(Denial denial, String detail, List<Map.Entry<String, String>> headers) implements Failure {
+        public Denied {
+            headers = List.copyOf(headers);
+        }
+
+        /** Without fields of its own. */
+        public Denied(Denial denial, String detail) {
+            this(denial, detail, List.of());
+        }
+
+        @Override
+        public String label() {
+            return denial.label();
         }
     }
 

@@ -32,6 +32,8 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
                         true,
                         // RFC 9110, 15.5.14: the field says that it will be otherwise.
                         client.fault() == ClientFault.COLLECTED_LIMIT ? RETRY_AFTER : List.of());
+            case Failure.Denied denied ->
+                new FailureAnswer(denied.denial().status(), denied.label(), false, denied.headers());
             case Failure.NoRoute noRoute -> new FailureAnswer(404, noRoute.label(), false, List.of());
             case Failure.MethodNotAllowed refused ->
                 new FailureAnswer(

@@ -5,6 +5,7 @@ import io.gojinn.proxy.address.Origin;
 import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.address.ProxiedClient;
 import io.gojinn.proxy.failure.ClientFault;
+import io.gojinn.proxy.failure.Denial;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
@@ -98,5 +99,9 @@ record ConnectionContext(
 
     void countClientError(ClientFault fault) {
         service().metrics().clientError(fault);
+    }
+
+    void countDenial(Denial denial) {
+        service().metrics().denied(denial);
     }
 }

@@ -650,6 +650,8 @@ public final class Exchange {
         cancelActivity();
         if (failure instanceof Failure.Client client) {
             connection.countClientError(client.fault());
+        } else if (failure instanceof Failure.Denied denied) {
+            connection.countDenial(denied.denial());
         }
         FailureAnswer answer = FailureAnswer.to(failure);
         if (begun) {

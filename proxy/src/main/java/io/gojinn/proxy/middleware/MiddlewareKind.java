@@ -4,8 +4,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** What a middleware does, and all it is configured with. */
-public sealed interface MiddlewareKind {
+/**
+ * What a middleware does, and all it is configured with. A kind is a record here, a {@link io.gojinn.proxy.http.Middleware} that does
+ * it and is made by the factory of the proxy, and its syntax in the config.
+ */
+public sealed interface MiddlewareKind permits MiddlewareKind.Call, AddressRules, HeaderRules {
     /** Files it reads: they are watched, and a middleware is another one when their content is. */
     default List<Path> files() {
         return List.of();

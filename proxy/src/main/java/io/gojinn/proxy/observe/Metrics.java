@@ -1,6 +1,7 @@
 package io.gojinn.proxy.observe;
 
 import io.gojinn.proxy.failure.ClientFault;
+import io.gojinn.proxy.failure.Denial;
 import io.gojinn.runtime.Registry;
 import io.netty.util.internal.PlatformDependent;
 import io.prometheus.client.CollectorRegistry;
@@ -30,6 +31,7 @@ public final class Metrics {
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
+    private final Map<Denial, Counter.Child> denials = new EnumMap<>(Denial.class);
     // What is shown of a name lasts as long as anything of that name.
     private final Registry<String, RouteMetrics> routes = new Registry<>(RouteMetrics::forget);
     private final Registry<String, UpstreamMetrics> upstreamsByName = new Registry<>(UpstreamMetrics::forget);
@@ -86,6 +88,12 @@ public final class Metrics {
         for (ClientFault fault : ClientFault.values()) {
             clientErrors.put(fault, errors.labels(fault.label()));
         }
+        Counter denied = Counter.build("gojinn_denied_requests_total", "Requests that a policy did not let pass.")
+                .labelNames("reason")
+                .register(registry);
+        for (Denial denial : Denial.values()) {
+            denials.put(denial, denied.labels(denial.label()));
+        }
     }
 
     /** The children of a route, until the last lease of them is closed. */
@@ -114,6 +122,14 @@ public final class Metrics {
     /** Counts a fault of a client. */
     public void clientError(ClientFault fault) {
         Counter.Child child = clientErrors.get(fault);
+        if (child != null) {
+            child.inc();
+        }
+    }
+
+    /** Counts a request that a policy did not let pass. */
+    public void denied(Denial denial) {
+        Counter.Child child = denials.get(denial);
         if (child != null) {
             child.inc();
         }
