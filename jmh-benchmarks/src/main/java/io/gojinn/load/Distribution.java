@@ -102,6 +102,11 @@ final class Distribution implements AutoCloseable {
         return new Memory(residentKib / 1024, sample(metrics, HEAP), sample(metrics, DIRECT));
     }
 
+    /** The processor time that it has taken so far, of itself and for it. */
+    Duration processorTime() {
+        return process.toHandle().info().totalCpuDuration().orElseThrow();
+    }
+
     private static double sample(String metrics, String name) {
         Optional<String> line =
                 metrics.lines().filter(each -> each.startsWith(name + " ")).findFirst();

@@ -3,10 +3,15 @@ package io.gojinn.proxy;
 import io.gojinn.proxy.function.FunctionMiddleware;
 import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.http.RouteMiddleware;
+import io.gojinn.proxy.limit.ConcurrencyLimit;
+import io.gojinn.proxy.limit.RequestRateLimit;
 import io.gojinn.proxy.middleware.AddressRules;
+import io.gojinn.proxy.middleware.ConcurrencyRules;
 import io.gojinn.proxy.middleware.HeaderRules;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.middleware.RateRules;
+import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.policy.AddressFilter;
 import io.gojinn.proxy.policy.HeaderRewrite;
 import io.gojinn.proxy.route.RouteConfig;
@@ -26,6 +31,7 @@ import java.util.Map;
  */
 final class MiddlewareFactory {
     private final Map<String, ? extends FunctionInvoker> functions;
+    private final Metrics metrics;
     private final Registry<Key, Middleware> known;
     private final List<Registry.Lease<?>> leases;
     private final Map<String, Middleware> byName;
@@ -43,15 +49,18 @@ final class MiddlewareFactory {
      * A factory that has taken none.
      *
      * @param given middleware beyond what a config can say, by name
+     * @param metrics where those that count show it
      * @param known that of all snapshots
      * @param leases gets those of the new snapshot
      */
     MiddlewareFactory(
             Map<String, ? extends FunctionInvoker> functions,
             Map<String, Middleware> given,
+            Metrics metrics,
             Registry<Key, Middleware> known,
             List<Registry.Lease<?>> leases) {
         this.functions = functions;
+        this.metrics = metrics;
         this.known = known;
         this.leases = leases;
         this.byName = new HashMap<>(given);
@@ -74,6 +83,8 @@ final class MiddlewareFactory {
             case MiddlewareKind.Call call -> List.of(function(config, call));
             case AddressRules addresses -> List.of();
             case HeaderRules headers -> List.of();
+            case RateRules rate -> List.of();
+            case ConcurrencyRules concurrency -> List.of();
         };
     }
 
@@ -82,6 +93,9 @@ final class MiddlewareFactory {
             case MiddlewareKind.Call call -> new FunctionMiddleware(function(config, call), call);
             case AddressRules addresses -> new AddressFilter(addresses);
             case HeaderRules headers -> new HeaderRewrite(headers);
+            case RateRules rate -> new RequestRateLimit(config.name(), rate, metrics.limit(config.name()));
+            case ConcurrencyRules concurrency ->
+                new ConcurrencyLimit(config.name(), concurrency, metrics.limit(config.name()));
         };
     }
 

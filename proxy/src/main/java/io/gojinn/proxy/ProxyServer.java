@@ -260,7 +260,7 @@ public final class ProxyServer implements AutoCloseable {
             this.before = before;
             this.config = config;
             this.functions = functions;
-            this.takenMiddleware = new MiddlewareFactory(functions, givenMiddleware, middleware, leases);
+            this.takenMiddleware = new MiddlewareFactory(functions, givenMiddleware, metrics, middleware, leases);
         }
 
         /** Finds the listeners that stay, and binds the others, which accept nothing yet. */

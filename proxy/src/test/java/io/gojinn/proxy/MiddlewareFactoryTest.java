@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Registry;
+import io.prometheus.client.CollectorRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,8 @@ class MiddlewareFactoryTest {
     }
 
     private void take(MiddlewareKind kind, FunctionInvoker function, List<Registry.Lease<?>> leases) throws Exception {
-        MiddlewareFactory factory = new MiddlewareFactory(Map.of("f", function), Map.of(), known, leases);
+        MiddlewareFactory factory = new MiddlewareFactory(
+                Map.of("f", function), Map.of(), new Metrics(new CollectorRegistry()), known, leases);
         factory.take(new MiddlewareConfig("m", kind));
         RouteConfig route = new RouteConfig(
                 "r", TestProxy.path("/"), List.of("m"), new RouteAction.Respond(200, Map.of(), "answer"));

@@ -757,6 +757,14 @@ final class ConfigSchema {
             [middleware.headers]
             request.set = { X-Client = "{client}", X-Shop = "{param.shop}" }
             response.remove = ["Server"]
+
+            [[middleware]]
+            name = "per-client"
+            rate = { requests = 100, per = "1m", burst = 20 }
+
+            [[middleware]]
+            name = "per-key"
+            concurrency = { requests = 8, by = "api_key" }
             """,
             concat(
                     concat(List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION), MIDDLEWARE_OF_FUNCTIONS),

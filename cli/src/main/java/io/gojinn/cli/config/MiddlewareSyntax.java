@@ -15,7 +15,8 @@ import java.util.function.Function;
 record MiddlewareSyntax(
         Key<Section> key, Function<Section, MiddlewareKind> kind, BiConsumer<Section, CrossChecks> checks) {
     /** Every kind but functions. */
-    static final List<MiddlewareSyntax> ALL = List.of(AddressSyntax.KIND, HeaderSyntax.KIND);
+    static final List<MiddlewareSyntax> ALL = List.of(
+            AddressSyntax.KIND, HeaderSyntax.KIND, RateSyntax.KIND, ConcurrencySyntax.KIND);
 
     static List<Key<?>> keys() {
         return ALL.stream().<Key<?>>map(MiddlewareSyntax::key).toList();

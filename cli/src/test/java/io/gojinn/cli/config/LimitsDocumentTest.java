@@ -47,6 +47,7 @@ class LimitsDocumentTest {
             "upstream.http2.ping_interval",
             "function.idle",
             "function.warm",
+            "middleware.rate.per",
             "upstream.targets.weight",
             "route.respond.status");
 
@@ -165,6 +166,7 @@ class LimitsDocumentTest {
         CollectorRegistry registry = new CollectorRegistry();
         Metrics metrics = new Metrics(registry);
         metrics.listener("web");
+        metrics.limit("limit");
         metrics.upstream("app");
         Map<String, Set<String>> known = new HashMap<>();
         for (MetricFamilySamples family : Collections.list(registry.metricFamilySamples())) {

@@ -3,7 +3,11 @@ package io.gojinn.proxy.failure;
 /** Why a policy does not let a request pass that is well-formed. */
 public enum Denial {
     /** The client's address is not let in. */
-    ADDRESS("address", 403);
+    ADDRESS("address", 403),
+    /** More requests in a time than are let through. */
+    RATE_LIMIT("rate_limit", 429),
+    /** More requests at once than are let through. */
+    CONCURRENCY_LIMIT("concurrency_limit", 429);
 
     private final String label;
     private final int status;

@@ -8,7 +8,8 @@ import java.util.Set;
  * What a middleware does, and all it is configured with. A kind is a record here, a {@link io.gojinn.proxy.http.Middleware} that does
  * it and is made by the factory of the proxy, and its syntax in the config.
  */
-public sealed interface MiddlewareKind permits MiddlewareKind.Call, AddressRules, HeaderRules {
+public sealed interface MiddlewareKind
+        permits MiddlewareKind.Call, AddressRules, HeaderRules, RateRules, ConcurrencyRules {
     /** Files it reads: they are watched, and a middleware is another one when their content is. */
     default List<Path> files() {
         return List.of();

@@ -28,6 +28,8 @@ public final class Metrics {
     private final Counter rejectedConnections;
     private final Counter http2Faults;
     private final UpstreamFamilies upstreams;
+    private final Counter limitedRequests;
+    private final Counter forgottenKeys;
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -36,6 +38,7 @@ public final class Metrics {
     private final Registry<String, RouteMetrics> routes = new Registry<>(RouteMetrics::forget);
     private final Registry<String, UpstreamMetrics> upstreamsByName = new Registry<>(UpstreamMetrics::forget);
     private final Registry<String, ListenerMetrics> listeners = new Registry<>(ListenerMetrics::forget);
+    private final Registry<String, LimitMetrics> limits = new Registry<>(LimitMetrics::forget);
 
     /** Registers the families. */
     public Metrics(CollectorRegistry registry) {
@@ -69,6 +72,15 @@ public final class Metrics {
                 .register(registry);
         tls = TlsMetrics.Families.register(registry);
         upstreams = new UpstreamFamilies(registry);
+        limitedRequests = Counter.build(
+                        "gojinn_limited_requests_total", "Requests refused by a limit of rate or concurrency.")
+                .labelNames("middleware")
+                .register(registry);
+        forgottenKeys = Counter.build(
+                        "gojinn_limit_forgotten_keys_total",
+                        "Keys of a limit forgotten before their quota was whole again.")
+                .labelNames("middleware")
+                .register(registry);
         accessLogDropped = Counter.build(
                         "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
                 .register(registry);
@@ -112,6 +124,11 @@ public final class Metrics {
                 listener,
                 () -> new ListenerMetrics(
                         listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls));
+    }
+
+    /** The children of a limit, until the last lease of them is closed. */
+    public Registry.Lease<LimitMetrics> limit(String middleware) {
+        return limits.lease(middleware, () -> new LimitMetrics(middleware, limitedRequests, forgottenKeys));
     }
 
     /** Counts lines of the access log that were not written. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.limit;
+
+import org.jspecify.annotations.NullMarked;
