@@ -1,11 +1,14 @@
 package io.gojinn.proxy;
 
+import io.gojinn.proxy.compress.Codecs;
+import io.gojinn.proxy.compress.Compression;
 import io.gojinn.proxy.function.FunctionMiddleware;
 import io.gojinn.proxy.http.Middleware;
 import io.gojinn.proxy.http.RouteMiddleware;
 import io.gojinn.proxy.limit.ConcurrencyLimit;
 import io.gojinn.proxy.limit.RequestRateLimit;
 import io.gojinn.proxy.middleware.AddressRules;
+import io.gojinn.proxy.middleware.CompressionRules;
 import io.gojinn.proxy.middleware.ConcurrencyRules;
 import io.gojinn.proxy.middleware.HeaderRules;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Makes the middleware of a snapshot, each once however many routes name it, or finds that of the snapshot before: a middleware
@@ -78,6 +82,20 @@ final class MiddlewareFactory {
         byName.put(config.name(), lease.value());
     }
 
+    /**
+     * Looks for what a middleware needs of this machine. Blocks.
+     *
+     * @throws IOException that names the middleware and what is missing
+     */
+    static void check(MiddlewareConfig config) throws IOException {
+        if (config.kind() instanceof CompressionRules compression) {
+            Optional<String> missing = Codecs.load(compression.codings());
+            if (missing.isPresent()) {
+                throw new IOException("middleware " + config.name() + ": " + missing.get());
+            }
+        }
+    }
+
     private List<?> refersTo(MiddlewareConfig config) {
         return switch (config.kind()) {
             case MiddlewareKind.Call call -> List.of(function(config, call));
@@ -85,6 +103,7 @@ final class MiddlewareFactory {
             case HeaderRules headers -> List.of();
             case RateRules rate -> List.of();
             case ConcurrencyRules concurrency -> List.of();
+            case CompressionRules compression -> List.of();
         };
     }
 
@@ -96,6 +115,10 @@ final class MiddlewareFactory {
             case RateRules rate -> new RequestRateLimit(config.name(), rate, metrics.limit(config.name()));
             case ConcurrencyRules concurrency ->
                 new ConcurrencyLimit(config.name(), concurrency, metrics.limit(config.name()));
+            case CompressionRules compression -> {
+                check(config);
+                yield new Compression(compression, metrics.compression());
+            }
         };
     }
 

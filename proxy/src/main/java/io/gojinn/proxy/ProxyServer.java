@@ -14,6 +14,7 @@ import io.gojinn.proxy.http.Route;
 import io.gojinn.proxy.http.Service;
 import io.gojinn.proxy.listen.Listener;
 import io.gojinn.proxy.listen.ListenerConfig;
+import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.observe.AccessLog;
 import io.gojinn.proxy.observe.AccessLogLines;
 import io.gojinn.proxy.observe.ListenerMetrics;
@@ -197,6 +198,9 @@ public final class ProxyServer implements AutoCloseable {
         }
         for (UpstreamConfig upstream : config.upstreams()) {
             collect(problems, () -> Upstream.loadTls(upstream));
+        }
+        for (MiddlewareConfig each : config.middleware()) {
+            collect(problems, () -> MiddlewareFactory.check(each));
         }
         return problems;
     }

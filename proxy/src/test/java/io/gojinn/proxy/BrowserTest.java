@@ -2,6 +2,8 @@ package io.gojinn.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.gojinn.proxy.middleware.Coding;
+import io.gojinn.proxy.middleware.CompressionRules;
 import io.gojinn.proxy.route.RouteAction;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -67,13 +70,7 @@ class BrowserTest {
         InstalledTool.require("chromium");
         CompletableFuture<String> seen = new CompletableFuture<>();
         CapturedLog access = new CapturedLog();
-        FakeFunction report = new FakeFunction(invocation -> {
-            ByteBuffer input = invocation.input();
-            byte[] envelope = new byte[input.remaining()];
-            input.get(envelope);
-            seen.complete(JsonMapper.shared().readTree(envelope).get("body").asString());
-            FakeFunction.reply(invocation, 200, "");
-        });
+        FakeFunction report = reporting(seen);
         try (RawUpstream upstream = new RawUpstream(WebSocketEcho::serve);
                 TestProxy proxy = proxy(upstream, report, tls).accessLog(access).start()) {
             String url = (tls ? "https" : "http") + "://localhost:"
@@ -96,6 +93,65 @@ class BrowserTest {
                         assertThat(line.get("protocol").asString()).isEqualTo(tls ? "HTTP/2" : "HTTP/1.1");
                     });
         }
+    }
+
+    private static final String COMPRESSED_PAGE = """
+            <!doctype html><meta charset="utf-8"><script>
+            async function read() {
+              const seen = {};
+              for (const coding of ['gzip', 'br', 'zstd']) {
+                const answer = await fetch('/' + coding);
+                seen[coding] = { coding: answer.headers.get('content-encoding'), text: await answer.text() };
+              }
+              return seen;
+            }
+            read().catch(error => ({ error: String(error) })).then(seen =>
+              fetch('/seen', { method: 'POST', body: JSON.stringify(seen) }));
+            </script>
+            """;
+
+    @Test
+    void aPageReadsEveryCoding() throws Exception {
+        InstalledTool.require("chromium");
+        CompletableFuture<String> seen = new CompletableFuture<>();
+        String text = "gr\u00fc\u00dfe und mehr davon\n".repeat(500);
+        TestProxy.Builder builder = TestProxy.with()
+                .route(
+                        "page",
+                        TestProxy.path("/page"),
+                        new RouteAction.Respond(
+                                200, Map.of("Content-Type", "text/html; charset=utf-8"), COMPRESSED_PAGE))
+                .function("/seen", reporting(seen))
+                .tls(TestCertificate.tls(folder));
+        for (Coding coding : Coding.values()) {
+            builder.middleware(
+                            coding.token(),
+                            new CompressionRules(List.of(coding), CompressionRules.DEFAULT_TYPES, 0, false, 10))
+                    .route(
+                            "/" + coding.token(),
+                            List.of(coding.token()),
+                            new RouteAction.Respond(200, Map.of("Content-Type", "text/plain; charset=utf-8"), text));
+        }
+        try (TestProxy proxy = builder.start()) {
+            String url = "https://localhost:" + proxy.server().address("web").getPort() + "/page";
+            JsonNode told = JsonMapper.shared().readTree(browse(url, seen));
+            for (Coding coding : Coding.values()) {
+                assertThat(told.at("/" + coding.token() + "/coding").asString())
+                        .as(told.toString())
+                        .isEqualTo(coding.token());
+                assertThat(told.at("/" + coding.token() + "/text").asString()).isEqualTo(text);
+            }
+        }
+    }
+
+    private static FakeFunction reporting(CompletableFuture<String> seen) {
+        return new FakeFunction(invocation -> {
+            ByteBuffer input = invocation.input();
+            byte[] envelope = new byte[input.remaining()];
+            input.get(envelope);
+            seen.complete(JsonMapper.shared().readTree(envelope).get("body").asString());
+            FakeFunction.reply(invocation, 200, "");
+        });
     }
 
     private TestProxy.Builder proxy(RawUpstream upstream, FakeFunction report, boolean tls) {

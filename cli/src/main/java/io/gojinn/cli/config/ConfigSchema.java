@@ -765,6 +765,10 @@ final class ConfigSchema {
             [[middleware]]
             name = "per-key"
             concurrency = { requests = 8, by = "api_key" }
+
+            [[middleware]]
+            name = "compress"
+            compress = { codings = ["br", "gzip"], min_size = "2KiB" }
             """,
             concat(
                     concat(List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION), MIDDLEWARE_OF_FUNCTIONS),

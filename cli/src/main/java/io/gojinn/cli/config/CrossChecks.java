@@ -242,7 +242,7 @@ final class CrossChecks {
     }
 
     /** An array that lost its entries to problems of their own is not reported again. */
-    private void notEmpty(Optional<? extends List<?>> list, Place place, String what) {
+    void notEmpty(Optional<? extends List<?>> list, Place place, String what) {
         if (list.isPresent() && list.get().isEmpty() && !problems.existBelow(place)) {
             problems.add(place, "an empty array", "at least one " + what);
         }

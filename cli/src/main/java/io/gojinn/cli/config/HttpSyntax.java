@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 /** What may stand in routes: methods, fields, and patterns of hosts and paths (RFC 9110, RFC 3986). */
 final class HttpSyntax {
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}");
+    private static final Pattern TYPE_PATTERN =
+            Pattern.compile("[A-Za-z0-9.-]{1,64}/([A-Za-z0-9.+-]{1,128}|\\*)|\\*\\+[A-Za-z0-9.-]{1,64}");
     private static final Pattern FIELD_VALUE = Pattern.compile("|[\\x21-\\x7E]([\\x20-\\x7E\\t]*[\\x21-\\x7E])?");
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
     private static final Pattern SEGMENT = Pattern.compile("([A-Za-z0-9._~!$&'()+,;=:@-]|%[0-9A-Fa-f]{2})*");
@@ -73,6 +75,13 @@ final class HttpSyntax {
         responseFieldName(text);
         if (ProxyFields.isOfRequest(text)) {
             throw new Refused("a field that is not the proxy's own");
+        }
+    }
+
+    /** A media type, all types of a family, or all with a suffix. */
+    static void typePattern(String text) throws Refused {
+        if (!TYPE_PATTERN.matcher(text).matches()) {
+            throw new Refused("a media type such as \"text/html\", \"text/*\" or \"*+json\"");
         }
     }
 

@@ -16,7 +16,7 @@ record MiddlewareSyntax(
         Key<Section> key, Function<Section, MiddlewareKind> kind, BiConsumer<Section, CrossChecks> checks) {
     /** Every kind but functions. */
     static final List<MiddlewareSyntax> ALL = List.of(
-            AddressSyntax.KIND, HeaderSyntax.KIND, RateSyntax.KIND, ConcurrencySyntax.KIND);
+            AddressSyntax.KIND, HeaderSyntax.KIND, RateSyntax.KIND, ConcurrencySyntax.KIND, CompressionSyntax.KIND);
 
     static List<Key<?>> keys() {
         return ALL.stream().<Key<?>>map(MiddlewareSyntax::key).toList();

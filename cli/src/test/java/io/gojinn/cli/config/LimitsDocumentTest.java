@@ -48,6 +48,7 @@ class LimitsDocumentTest {
             "function.idle",
             "function.warm",
             "middleware.rate.per",
+            "middleware.compress.min_size",
             "upstream.targets.weight",
             "route.respond.status");
 

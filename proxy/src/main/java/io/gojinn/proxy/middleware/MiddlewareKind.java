@@ -9,7 +9,7 @@ import java.util.Set;
  * it and is made by the factory of the proxy, and its syntax in the config.
  */
 public sealed interface MiddlewareKind
-        permits MiddlewareKind.Call, AddressRules, HeaderRules, RateRules, ConcurrencyRules {
+        permits MiddlewareKind.Call, AddressRules, HeaderRules, RateRules, ConcurrencyRules, CompressionRules {
     /** Files it reads: they are watched, and a middleware is another one when their content is. */
     default List<Path> files() {
         return List.of();

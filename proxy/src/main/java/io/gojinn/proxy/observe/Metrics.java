@@ -30,6 +30,7 @@ public final class Metrics {
     private final UpstreamFamilies upstreams;
     private final Counter limitedRequests;
     private final Counter forgottenKeys;
+    private final CompressionMetrics compression;
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -81,6 +82,7 @@ public final class Metrics {
                         "Keys of a limit forgotten before their quota was whole again.")
                 .labelNames("middleware")
                 .register(registry);
+        compression = new CompressionMetrics(registry);
         accessLogDropped = Counter.build(
                         "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
                 .register(registry);
@@ -124,6 +126,11 @@ public final class Metrics {
                 listener,
                 () -> new ListenerMetrics(
                         listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls));
+    }
+
+    /** What compression has done. */
+    public CompressionMetrics compression() {
+        return compression;
     }
 
     /** The children of a limit, until the last lease of them is closed. */

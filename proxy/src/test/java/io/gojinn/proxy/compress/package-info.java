@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.compress;
+
+import org.jspecify.annotations.NullMarked;
