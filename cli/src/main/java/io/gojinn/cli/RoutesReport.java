@@ -172,6 +172,7 @@ final class RoutesReport {
         return switch (action) {
             case RouteAction.Forward forward -> "upstream " + forward.upstream();
             case RouteAction.Call call -> "function " + call.function();
+            case RouteAction.Files files -> "static " + files.root();
             case RouteAction.Respond respond -> "respond " + respond.status();
             case RouteAction.Redirect redirect -> "redirect " + redirect.status() + " " + redirect.location();
         };

@@ -4,6 +4,8 @@ import io.gojinn.proxy.admin.AdminConfig;
 import io.gojinn.proxy.admin.AdminPages;
 import io.gojinn.proxy.admin.AdminServer;
 import io.gojinn.proxy.admin.Operations;
+import io.gojinn.proxy.files.FileAction;
+import io.gojinn.proxy.files.FileThreads;
 import io.gojinn.proxy.function.FunctionAction;
 import io.gojinn.proxy.http.Action;
 import io.gojinn.proxy.http.FixedActions;
@@ -73,6 +75,7 @@ public final class ProxyServer implements AutoCloseable {
 
     private final CollectorRegistry registry;
     private final Map<String, Middleware> givenMiddleware;
+    private final FileThreads files;
     private final Operations operations;
     private final Transport transport;
     private final EventLoopGroup acceptor;
@@ -113,6 +116,7 @@ public final class ProxyServer implements AutoCloseable {
         this.acceptor = transport.newLoops(1, "gojinn-accept");
         this.loops = transport.newLoops(threads, "gojinn-loop");
         this.metrics = new Metrics(registry);
+        this.files = new FileThreads(metrics);
         this.unrouted = metrics.route(Metrics.NO_ROUTE).value();
         this.accessLog = accessLog.map(output -> new AccessLog(output, metrics));
         for (EventExecutor executor : loops) {
@@ -380,6 +384,7 @@ public final class ProxyServer implements AutoCloseable {
                 case RouteAction.Forward forward -> named(taken, forward.upstream(), "route " + route.name());
                 case RouteAction.Call call ->
                     new FunctionAction(named(functions, call.function(), "route " + route.name()));
+                case RouteAction.Files folder -> new FileAction(folder, route.match(), files);
                 case RouteAction.Respond respond -> FixedActions.respond(respond);
                 case RouteAction.Redirect redirect -> FixedActions.redirect(redirect);
             };

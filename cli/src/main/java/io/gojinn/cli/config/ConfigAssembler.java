@@ -308,6 +308,7 @@ final class ConfigAssembler {
         Optional<RouteAction> action = route.find(ConfigSchema.ROUTE_FUNCTION)
                 .<RouteAction>map(name -> new RouteAction.Call(name.value()))
                 .or(() -> route.find(ConfigSchema.ROUTE_UPSTREAM).map(name -> new RouteAction.Forward(name.value())))
+                .or(() -> route.find(ConfigSchema.STATIC).map(FilesSyntax::of))
                 .or(() -> route.find(ConfigSchema.RESPOND).map(ConfigAssembler::respond));
         return action.orElseGet(() -> redirect(route.get(ConfigSchema.REDIRECT)));
     }

@@ -856,16 +856,22 @@ final class ConfigSchema {
             Key.optional("respond", Types.table(RESPOND_TABLE), "Answers with fixed content.");
     static final Key<Section> REDIRECT =
             Key.optional("redirect", Types.table(REDIRECT_TABLE), "Sends the client elsewhere.");
-    static final List<Key<?>> ACTIONS = List.of(ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT);
+    static final Key<Section> STATIC = Key.optional("static", Types.table(FilesSyntax.TABLE), "Answers with files.");
+    static final List<Key<?>> ACTIONS = List.of(ROUTE_FUNCTION, ROUTE_UPSTREAM, STATIC, RESPOND, REDIRECT);
     static final Schema ROUTE_TABLE = new Schema(
             "[[route]]",
-            "Requests and what is done with them: exactly one of `function`, `upstream`, `respond` and `redirect`.",
+            "Requests and what is done with them: exactly one of `function`, `upstream`, `static`, `respond` and `redirect`.",
             """
             [[route]]
             name = "api"
             match = { host = "api.example.com", path = "/v1/*", methods = ["GET", "POST"] }
             middleware = ["auth"]
             function = "greet"
+
+            [[route]]
+            name = "assets"
+            match = { path = "/assets/*" }
+            static = { root = "public", precompressed = ["br", "gzip"] }
 
             [[route]]
             name = "old"
@@ -877,7 +883,7 @@ final class ConfigSchema {
             match = { path = "/healthz" }
             respond = { status = 200, headers = { Content-Type = "text/plain" }, body = "ok" }
             """,
-            List.of(ROUTE_NAME, MATCH, ROUTE_MIDDLEWARE, ROUTE_FUNCTION, ROUTE_UPSTREAM, RESPOND, REDIRECT));
+            List.of(ROUTE_NAME, MATCH, ROUTE_MIDDLEWARE, ROUTE_FUNCTION, ROUTE_UPSTREAM, STATIC, RESPOND, REDIRECT));
 
     // [admin] and [metrics]
     static final Key<Sited<InetSocketAddress>> ADMIN_ADDRESS = Key.required(

@@ -69,6 +69,7 @@ final class CrossChecks {
             distinctFields(route.table(ConfigSchema.MATCH), ConfigSchema.MATCH_HEADERS);
             distinctFields(route.table(ConfigSchema.RESPOND), ConfigSchema.RESPOND_HEADERS);
             bodilessStatus(route.table(ConfigSchema.RESPOND));
+            route.find(ConfigSchema.STATIC).ifPresent(files -> FilesSyntax.check(files, this));
         }
         matches();
         notEmpty(file.find(ConfigSchema.LISTENERS), file.placeOf(ConfigSchema.LISTENERS), "[[listener]]");

@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 /** What may stand in routes: methods, fields, and patterns of hosts and paths (RFC 9110, RFC 3986). */
 final class HttpSyntax {
     private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}");
+    private static final Pattern FILE_NAME = Pattern.compile("|[^\\p{Cntrl}./\\\\][^\\p{Cntrl}/\\\\]{0,254}");
     private static final Pattern TYPE_PATTERN =
             Pattern.compile("[A-Za-z0-9.-]{1,64}/([A-Za-z0-9.+-]{1,128}|\\*)|\\*\\+[A-Za-z0-9.-]{1,64}");
     private static final Pattern FIELD_VALUE = Pattern.compile("|[\\x21-\\x7E]([\\x20-\\x7E\\t]*[\\x21-\\x7E])?");
@@ -75,6 +76,13 @@ final class HttpSyntax {
         responseFieldName(text);
         if (ProxyFields.isOfRequest(text)) {
             throw new Refused("a field that is not the proxy's own");
+        }
+    }
+
+    /** The plain name of a file that may be shown. */
+    static void fileNameOrNothing(String text) throws Refused {
+        if (!FILE_NAME.matcher(text).matches()) {
+            throw new Refused("the name of a file without folders, which does not begin with a dot");
         }
     }
 

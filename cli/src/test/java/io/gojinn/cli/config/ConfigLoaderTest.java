@@ -589,10 +589,10 @@ class ConfigLoaderTest {
     void wantsExactlyOneAction() {
         assertThat(fixture.routeProblems(""))
                 .containsExactly("proxy.toml:7:1: route[0]: found no action,"
-                        + " expected exactly one of function, upstream, respond, redirect");
+                        + " expected exactly one of function, upstream, static, respond, redirect");
         assertThat(fixture.routeProblems("function = \"greet\"\nrespond = {}"))
                 .containsExactly("proxy.toml:7:1: route[0]: found function and respond,"
-                        + " expected exactly one of function, upstream, respond, redirect");
+                        + " expected exactly one of function, upstream, static, respond, redirect");
     }
 
     @Test

@@ -105,6 +105,14 @@ public sealed interface Failure {
         }
     }
 
+    /** There is no file to answer with. */
+    record File(FileFault fault, String detail) implements Failure {
+        @Override
+        public String label() {
+            return fault.label();
+        }
+    }
+
     /** A defect of the proxy itself. */
     record Host(String detail) implements Failure {
         @Override

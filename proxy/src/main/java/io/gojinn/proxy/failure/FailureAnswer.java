@@ -54,6 +54,12 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
                         false,
                         function.failure() == FunctionFailure.OVERLOADED ? RETRY_AFTER : List.of());
             case Failure.ResponseLimit limit -> new FailureAnswer(502, limit.label(), false, List.of());
+            case Failure.File file ->
+                new FailureAnswer(
+                        file.fault().status(),
+                        file.label(),
+                        false,
+                        file.fault() == FileFault.BUSY ? RETRY_AFTER : List.of());
             case Failure.Host host -> new FailureAnswer(500, host.label(), true, List.of());
             case Failure.Stopped stopped -> new FailureAnswer(503, stopped.label(), true, RETRY_AFTER);
         };

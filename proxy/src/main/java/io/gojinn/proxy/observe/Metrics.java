@@ -10,6 +10,7 @@ import io.prometheus.client.Gauge;
 import io.prometheus.client.Histogram;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /**
  * The metric families of the data plane. Every label value comes from the config or from an enum, so that a client cannot
@@ -31,6 +32,7 @@ public final class Metrics {
     private final Counter limitedRequests;
     private final Counter forgottenKeys;
     private final CompressionMetrics compression;
+    private final Gauge openFiles;
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -81,6 +83,8 @@ public final class Metrics {
                         "gojinn_limit_forgotten_keys_total",
                         "Keys of a limit forgotten before their quota was whole again.")
                 .labelNames("middleware")
+                .register(registry);
+        openFiles = Gauge.build("gojinn_open_files", "Requests that have a file open.")
                 .register(registry);
         compression = new CompressionMetrics(registry);
         accessLogDropped = Counter.build(
@@ -136,6 +140,16 @@ public final class Metrics {
     /** The children of a limit, until the last lease of them is closed. */
     public Registry.Lease<LimitMetrics> limit(String middleware) {
         return limits.lease(middleware, () -> new LimitMetrics(middleware, limitedRequests, forgottenKeys));
+    }
+
+    /** Shows how many exchanges have a file open. */
+    public void openFiles(IntSupplier count) {
+        openFiles.setChild(new Gauge.Child() {
+            @Override
+            public double get() {
+                return count.getAsInt();
+            }
+        });
     }
 
     /** Counts lines of the access log that were not written. */

@@ -220,7 +220,7 @@ public final class RequestPath {
     }
 
     /** Percent-decodes one segment of a safe path as UTF-8. */
-    static String decode(String segment) {
+    public static String decode(String segment) {
         if (segment.indexOf('%') < 0) {
             return segment;
         }

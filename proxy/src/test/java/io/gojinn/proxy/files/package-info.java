@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.files;
+
+import org.jspecify.annotations.NullMarked;
