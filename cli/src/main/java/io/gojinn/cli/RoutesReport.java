@@ -163,14 +163,29 @@ final class RoutesReport {
     }
 
     /** The middleware in the order in which requests pass, and the action. */
-    private static String way(RouteConfig route) {
+    private String way(RouteConfig route) {
         return Stream.concat(route.middleware().stream(), Stream.of(action(route.action())))
-                .collect(Collectors.joining("  ->  "));
+                        .collect(Collectors.joining("  ->  "))
+                + route.mirror()
+                        .map(mirror -> "  (copies to upstream " + mirror.upstream() + ")")
+                        .orElse("");
     }
 
-    private static String action(RouteAction action) {
+    private String destination(String name) {
+        return config.splits().stream()
+                .filter(split -> split.name().equals(name))
+                .findFirst()
+                .map(split -> "split " + name + " ("
+                        + split.shares().stream()
+                                .map(share -> share.upstream() + " " + share.weight())
+                                .collect(Collectors.joining(", "))
+                        + ")")
+                .orElse("upstream " + name);
+    }
+
+    private String action(RouteAction action) {
         return switch (action) {
-            case RouteAction.Forward forward -> "upstream " + forward.upstream();
+            case RouteAction.Forward forward -> destination(forward.upstream());
             case RouteAction.Call call -> "function " + call.function();
             case RouteAction.Files files -> "static " + files.root();
             case RouteAction.Respond respond -> "respond " + respond.status();

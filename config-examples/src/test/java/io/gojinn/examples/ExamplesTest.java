@@ -9,6 +9,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +86,46 @@ class ExamplesTest {
             HttpResponse<String> office = Gojinn.get(served.uri("/office"));
             assertThat(office.statusCode()).isEqualTo(403);
             assertThat(office.headers().firstValue("x-gojinn-error")).contains("address");
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void canarySharesClientsAndKeepsThemWhereTheyAre() throws Exception {
+        Gojinn.Served served = Gojinn.example("canary", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            Map<String, String> cookies = new HashMap<>();
+            for (int i = 0; i < 200 && cookies.size() < 2; i++) {
+                HttpResponse<String> answer = Gojinn.get(served.uri("/"));
+                cookies.put(
+                        answer.body(),
+                        answer.headers().allValues("set-cookie").stream()
+                                .map(cookie -> cookie.substring(0, cookie.indexOf(';')))
+                                .collect(Collectors.joining("; ")));
+            }
+            assertThat(cookies).containsOnlyKeys("This is the stable release.\n", "This is the canary.\n");
+            assertThat(cookies.get("This is the stable release.\n")).contains("shop_release=", "shop_session=");
+            for (Map.Entry<String, String> client : cookies.entrySet()) {
+                for (int i = 0; i < 20; i++) {
+                    assertThat(Gojinn.get(served.uri("/"), "Cookie", client.getValue())
+                                    .body())
+                            .isEqualTo(client.getKey());
+                }
+            }
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void mirrorSendsCopiesWhoseAnswersNobodySees() throws Exception {
+        Gojinn.Served served = Gojinn.example("mirror", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            for (int i = 0; i < 100; i++) {
+                assertThat(Gojinn.get(served.uri("/")).body()).isEqualTo("This is the application.\n");
+            }
+            // Half of them, six standard deviations of 5 around.
+            assertThat(served.metric("gojinn_mirror_requests_total{route=\"everything\",outcome=\"sent\",}"))
+                    .isBetween(20.0, 80.0);
             assertThat(gojinn.log()).isNotEmpty();
         }
     }

@@ -140,6 +140,10 @@ final class Gojinn implements AutoCloseable {
         return send(HttpRequest.newBuilder(uri).build());
     }
 
+    static HttpResponse<String> get(URI uri, String field, String value) throws Exception {
+        return send(HttpRequest.newBuilder(uri).header(field, value).build());
+    }
+
     static HttpResponse<String> post(URI uri, String body) throws Exception {
         return send(HttpRequest.newBuilder(uri)
                 .POST(HttpRequest.BodyPublishers.ofString(body))

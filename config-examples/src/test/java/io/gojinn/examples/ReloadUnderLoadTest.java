@@ -253,7 +253,8 @@ class ReloadUnderLoadTest {
                 [[function]]
                 name = "greet"
                 module = "f.wasm"
-                timeout = "2s"
+                # Long: what is not compiled yet is slow, the more so on a busy machine.
+                timeout = "20s"
                 [[route]]
                 name = "greet"
                 match.path = "/greet"

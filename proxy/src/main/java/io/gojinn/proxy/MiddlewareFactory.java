@@ -18,6 +18,7 @@ import io.gojinn.proxy.observe.Metrics;
 import io.gojinn.proxy.policy.AddressFilter;
 import io.gojinn.proxy.policy.HeaderRewrite;
 import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.shed.LoadShedding;
 import io.gojinn.proxy.transport.FileDigest;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Registry;
@@ -104,6 +105,7 @@ final class MiddlewareFactory {
             case RateRules rate -> List.of();
             case ConcurrencyRules concurrency -> List.of();
             case CompressionRules compression -> List.of();
+            case MiddlewareKind.Shedding shedding -> List.of();
         };
     }
 
@@ -119,6 +121,7 @@ final class MiddlewareFactory {
                 check(config);
                 yield new Compression(compression, metrics.compression());
             }
+            case MiddlewareKind.Shedding shedding -> new LoadShedding(shedding, metrics.shedding(config.name()));
         };
     }
 

@@ -7,6 +7,7 @@ import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.upstream.DnsConfig;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import java.time.Duration;
 import java.util.List;
@@ -20,12 +21,14 @@ import java.util.Optional;
  * @param debugSecret shows a client that knows it what functions log; empty for nobody
  * @param tenancy how tenants are told apart; empty when nobody is
  * @param shutdownGrace how long open exchanges may take to end after a stop was asked for
+ * @param splits of upstreams, with names that no upstream has: routes forward to either
  */
 public record ProxyConfig(
         int eventLoops,
         Duration shutdownGrace,
         List<ListenerConfig> listeners,
         List<UpstreamConfig> upstreams,
+        List<SplitConfig> splits,
         List<MiddlewareConfig> middleware,
         List<RouteConfig> routes,
         Optional<AdminConfig> admin,
@@ -46,6 +49,7 @@ public record ProxyConfig(
                 listeners,
                 upstreams,
                 List.of(),
+                List.of(),
                 routes,
                 admin,
                 DnsConfig.defaults(),
@@ -56,6 +60,7 @@ public record ProxyConfig(
     public ProxyConfig {
         listeners = List.copyOf(listeners);
         upstreams = List.copyOf(upstreams);
+        splits = List.copyOf(splits);
         middleware = List.copyOf(middleware);
         routes = List.copyOf(routes);
     }

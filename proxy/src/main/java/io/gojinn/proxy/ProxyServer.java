@@ -21,7 +21,9 @@ import io.gojinn.proxy.observe.AccessLog;
 import io.gojinn.proxy.observe.AccessLogLines;
 import io.gojinn.proxy.observe.ListenerMetrics;
 import io.gojinn.proxy.observe.Metrics;
+import io.gojinn.proxy.observe.MirrorMetrics;
 import io.gojinn.proxy.observe.RouteMetrics;
+import io.gojinn.proxy.observe.SplitMetrics;
 import io.gojinn.proxy.observe.UpstreamMetrics;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
@@ -29,7 +31,10 @@ import io.gojinn.proxy.route.Router;
 import io.gojinn.proxy.tenant.Tenants;
 import io.gojinn.proxy.transport.Transport;
 import io.gojinn.proxy.upstream.DnsConfig;
+import io.gojinn.proxy.upstream.Mirror;
 import io.gojinn.proxy.upstream.NameService;
+import io.gojinn.proxy.upstream.Split;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.Upstream;
 import io.gojinn.proxy.upstream.UpstreamConfig;
@@ -360,13 +365,18 @@ public final class ProxyServer implements AutoCloseable {
         }
 
         private Service service(Pins pins) {
+            Map<String, Action> destinations = destinations();
             List<Router.Entry<Route>> routes = new ArrayList<>();
             for (RouteConfig route : config.routes()) {
                 Registry.Lease<RouteMetrics> ofRoute = metrics.route(route.name());
                 leases.add(ofRoute);
                 routes.add(new Router.Entry<>(
                         route.match(),
-                        new Route(route.name(), action(route), ofRoute.value(), takenMiddleware.of(route))));
+                        new Route(
+                                route.name(),
+                                action(route, destinations),
+                                ofRoute.value(),
+                                takenMiddleware.of(route))));
             }
             return new Service(
                     new Router<>(routes),
@@ -379,9 +389,50 @@ public final class ProxyServer implements AutoCloseable {
                             .orElse(null));
         }
 
-        private Action action(RouteConfig route) {
+        /** What requests are forwarded to, by name. */
+        private Map<String, Action> destinations() {
+            Map<String, Action> destinations = new HashMap<>(taken);
+            for (SplitConfig split : config.splits()) {
+                destinations.put(split.name(), new Split(split, new PartsOf(split)));
+            }
+            return destinations;
+        }
+
+        private final class PartsOf implements Split.Parts {
+            private final SplitConfig split;
+
+            PartsOf(SplitConfig split) {
+                this.split = split;
+            }
+
+            @Override
+            public Upstream upstream(String name) {
+                return named(taken, name, "split " + split.name());
+            }
+
+            @Override
+            public SplitMetrics metrics(String upstream) {
+                Registry.Lease<SplitMetrics> lease = metrics.split(split.name(), upstream);
+                leases.add(lease);
+                return lease.value();
+            }
+        }
+
+        private Action action(RouteConfig route, Map<String, Action> destinations) {
+            Action action = unmirrored(route, destinations);
+            return route.mirror()
+                    .<Action>map(mirror -> {
+                        Registry.Lease<MirrorMetrics> lease = metrics.mirror(route.name());
+                        leases.add(lease);
+                        Upstream copied = named(taken, mirror.upstream(), "route " + route.name());
+                        return new Mirror(action, mirror, copied, lease.value());
+                    })
+                    .orElse(action);
+        }
+
+        private Action unmirrored(RouteConfig route, Map<String, Action> destinations) {
             return switch (route.action()) {
-                case RouteAction.Forward forward -> named(taken, forward.upstream(), "route " + route.name());
+                case RouteAction.Forward forward -> named(destinations, forward.upstream(), "route " + route.name());
                 case RouteAction.Call call ->
                     new FunctionAction(named(functions, call.function(), "route " + route.name()));
                 case RouteAction.Files folder -> new FileAction(folder, route.match(), files);

@@ -1,5 +1,6 @@
 package io.gojinn.proxy;
 
+import io.gojinn.proxy.sticky.StickyPolicy;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
@@ -31,8 +32,22 @@ final class TestPolicy {
     private EjectionPolicy ejection = NO_EJECTION;
     private Optional<HealthPolicy> health = Optional.empty();
 
+    private Optional<StickyPolicy> sticky = Optional.empty();
+    private String name = "app";
+
     static TestPolicy policy() {
         return new TestPolicy();
+    }
+
+    /** Names the upstream otherwise than {@code app}. */
+    TestPolicy named(String name) {
+        this.name = name;
+        return this;
+    }
+
+    TestPolicy sticky(StickyPolicy sticky) {
+        this.sticky = Optional.of(sticky);
+        return this;
     }
 
     TestPolicy balance(BalancePolicy balance) {
@@ -95,7 +110,7 @@ final class TestPolicy {
 
     UpstreamConfig of(InetSocketAddress... addresses) {
         return new UpstreamConfig(
-                "app",
+                name,
                 Stream.of(addresses)
                         .map(address -> new UpstreamConfig.Target(
                                 address.getAddress().getHostAddress(), address.getPort(), false))
@@ -104,7 +119,8 @@ final class TestPolicy {
                 responseTimeout,
                 16,
                 WireConfig.defaults(),
-                new UpstreamPolicy(balance, idleTimeout, requestTimeout, slowStart, limits, retry, ejection, health),
+                new UpstreamPolicy(
+                        balance, idleTimeout, requestTimeout, slowStart, limits, retry, ejection, health, sticky),
                 TunnelConfig.NONE);
     }
 }

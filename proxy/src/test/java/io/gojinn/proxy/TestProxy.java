@@ -11,11 +11,13 @@ import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.route.MirrorConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
 import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.upstream.DnsConfig;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.TargetStatus;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.runtime.FunctionInvoker;
@@ -110,6 +112,7 @@ final class TestProxy implements AutoCloseable {
     /** Collects a config. */
     static final class Builder {
         private final List<UpstreamConfig> upstreams = new ArrayList<>();
+        private final List<SplitConfig> splits = new ArrayList<>();
         private final List<RouteConfig> routes = new ArrayList<>();
         private final List<MiddlewareConfig> middleware = new ArrayList<>();
         private final Map<String, Middleware> given = new HashMap<>();
@@ -135,6 +138,11 @@ final class TestProxy implements AutoCloseable {
             return this;
         }
 
+        Builder split(SplitConfig split) {
+            splits.add(split);
+            return this;
+        }
+
         Builder function(String path, FunctionInvoker function) {
             String name = "function-" + functions.size();
             functions.put(name, function);
@@ -147,6 +155,11 @@ final class TestProxy implements AutoCloseable {
 
         Builder route(String name, RouteMatch match, RouteAction action) {
             routes.add(new RouteConfig(name, match, action));
+            return this;
+        }
+
+        Builder mirrored(String path, RouteAction action, MirrorConfig mirror) {
+            routes.add(new RouteConfig(path, path(path), List.of(), action, Optional.of(mirror)));
             return this;
         }
 
@@ -178,6 +191,11 @@ final class TestProxy implements AutoCloseable {
         Builder middleware(String name, FunctionInvoker function, MiddlewareKind.Call kind) {
             functions.put(kind.function(), function);
             middleware.add(new MiddlewareConfig(name, kind));
+            return this;
+        }
+
+        Builder middleware(MiddlewareConfig config) {
+            middleware.add(config);
             return this;
         }
 
@@ -282,6 +300,7 @@ final class TestProxy implements AutoCloseable {
                     grace,
                     listeners,
                     upstreams,
+                    splits,
                     middleware,
                     routes,
                     Optional.ofNullable(admin),

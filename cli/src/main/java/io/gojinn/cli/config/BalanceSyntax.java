@@ -3,6 +3,7 @@ package io.gojinn.cli.config;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.BalancePolicy.HashSource;
 import java.util.List;
+import java.util.Optional;
 
 /** How a policy of balance is written. */
 final class BalanceSyntax {
@@ -10,27 +11,48 @@ final class BalanceSyntax {
             "\"round_robin\", \"least_requests\", \"random_two\", \"hash:header:NAME\", \"hash:cookie:NAME\" or"
                     + " \"hash:client\"";
 
-    private static final String HEADER = "hash:header:";
-    private static final String COOKIE = "hash:cookie:";
+    static final String SOURCE = "\"header:NAME\", \"cookie:NAME\" or \"client\"";
+
+    private static final String HASH = "hash:";
+    private static final String HEADER = "header:";
+    private static final String COOKIE = "cookie:";
+    private static final String CLIENT = "client";
     private static final List<String> KNOWN =
-            List.of("round_robin", "least_requests", "random_two", "hash:client", HEADER, COOKIE);
+            List.of("round_robin", "least_requests", "random_two", HASH + CLIENT, HASH + HEADER, HASH + COOKIE);
 
     private BalanceSyntax() {}
 
     static BalancePolicy parse(String text) throws Refused {
-        if (text.startsWith(HEADER)) {
-            return new BalancePolicy.Hash(new HashSource.Header(name(text.substring(HEADER.length()))));
-        }
-        if (text.startsWith(COOKIE)) {
-            return new BalancePolicy.Hash(new HashSource.Cookie(name(text.substring(COOKIE.length()))));
+        if (text.startsWith(HASH)) {
+            Optional<HashSource> source = find(text.substring(HASH.length()));
+            if (source.isPresent()) {
+                return new BalancePolicy.Hash(source.get());
+            }
         }
         return switch (text) {
             case "round_robin" -> new BalancePolicy.RoundRobin();
             case "least_requests" -> new BalancePolicy.LeastRequests();
             case "random_two" -> new BalancePolicy.RandomTwo();
-            case "hash:client" -> new BalancePolicy.Hash(new HashSource.Client());
             default -> throw new Refused(EXPECTED, Nearest.to(text, KNOWN));
         };
+    }
+
+    static HashSource source(String text) throws Refused {
+        Optional<HashSource> source = find(text);
+        if (source.isEmpty()) {
+            throw new Refused(SOURCE, Nearest.to(text, List.of(HEADER, COOKIE, CLIENT)));
+        }
+        return source.get();
+    }
+
+    private static Optional<HashSource> find(String text) throws Refused {
+        if (text.startsWith(HEADER)) {
+            return Optional.of(new HashSource.Header(name(text.substring(HEADER.length()))));
+        }
+        if (text.startsWith(COOKIE)) {
+            return Optional.of(new HashSource.Cookie(name(text.substring(COOKIE.length()))));
+        }
+        return text.equals(CLIENT) ? Optional.of(new HashSource.Client()) : Optional.empty();
     }
 
     // Names of cookies are tokens as well (RFC 6265, 4.1.1).
@@ -45,10 +67,20 @@ final class BalanceSyntax {
                     case BalancePolicy.RoundRobin turns -> "round_robin";
                     case BalancePolicy.LeastRequests least -> "least_requests";
                     case BalancePolicy.RandomTwo two -> "random_two";
-                    case BalancePolicy.Hash(HashSource.Header(String name)) -> HEADER + name;
-                    case BalancePolicy.Hash(HashSource.Cookie(String name)) -> COOKIE + name;
-                    case BalancePolicy.Hash(HashSource.Client client) -> "hash:client";
+                    case BalancePolicy.Hash(HashSource source) -> HASH + text(source);
                 }
                 + '"';
+    }
+
+    static String written(HashSource source) {
+        return '"' + text(source) + '"';
+    }
+
+    private static String text(HashSource source) {
+        return switch (source) {
+            case HashSource.Header(String name) -> HEADER + name;
+            case HashSource.Cookie(String name) -> COOKIE + name;
+            case HashSource.Client client -> CLIENT;
+        };
     }
 }

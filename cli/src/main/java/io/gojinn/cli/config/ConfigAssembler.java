@@ -11,15 +11,18 @@ import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.listen.TlsConfig.Certificate;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.route.MirrorConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.sticky.StickyPolicy;
 import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamLimits;
@@ -56,6 +59,9 @@ final class ConfigAssembler {
                         .toList(),
                 file.tables(ConfigSchema.UPSTREAMS).stream()
                         .map(ConfigAssembler::upstream)
+                        .toList(),
+                file.tables(ConfigSchema.SPLITS).stream()
+                        .map(ConfigAssembler::split)
                         .toList(),
                 middleware(),
                 file.tables(ConfigSchema.ROUTES).stream()
@@ -187,7 +193,26 @@ final class ConfigAssembler {
                         ejection.get(ConfigSchema.EJECTION_BASE_TIME),
                         ejection.get(ConfigSchema.EJECTION_MAX_TIME),
                         ejection.get(ConfigSchema.EJECTION_MAX_SHARE)),
-                upstream.find(ConfigSchema.HEALTH).map(ConfigAssembler::health));
+                upstream.find(ConfigSchema.HEALTH).map(ConfigAssembler::health),
+                upstream.find(ConfigSchema.UPSTREAM_STICKY).map(ConfigAssembler::sticky));
+    }
+
+    private static StickyPolicy sticky(Section sticky) {
+        return new StickyPolicy(
+                sticky.get(ConfigSchema.STICKY_COOKIE),
+                sticky.find(ConfigSchema.STICKY_MAX_AGE),
+                sticky.find(ConfigSchema.STICKY_SECRET));
+    }
+
+    private static SplitConfig split(Section split) {
+        return new SplitConfig(
+                split.get(ConfigSchema.SPLIT_NAME).value(),
+                split.tables(ConfigSchema.SHARES).stream()
+                        .map(share -> new SplitConfig.Share(
+                                share.get(ConfigSchema.SHARE_UPSTREAM).value(), share.get(ConfigSchema.SHARE_WEIGHT)))
+                        .toList(),
+                split.find(ConfigSchema.SPLIT_BY),
+                split.find(ConfigSchema.SPLIT_STICKY).map(ConfigAssembler::sticky));
     }
 
     private static HealthPolicy health(Section health) {
@@ -289,7 +314,17 @@ final class ConfigAssembler {
                 route.get(ConfigSchema.ROUTE_MIDDLEWARE).stream()
                         .map(Sited::value)
                         .toList(),
-                action(route));
+                action(route),
+                route.find(ConfigSchema.ROUTE_MIRROR).map(ConfigAssembler::mirror));
+    }
+
+    private static MirrorConfig mirror(Section mirror) {
+        return new MirrorConfig(
+                mirror.get(ConfigSchema.MIRROR_UPSTREAM).value(),
+                mirror.get(ConfigSchema.MIRROR_SHARE),
+                Math.toIntExact(mirror.get(ConfigSchema.MIRROR_BODY)),
+                mirror.get(ConfigSchema.MIRROR_REQUESTS),
+                mirror.get(ConfigSchema.MIRROR_TIMEOUT));
     }
 
     static RouteMatch match(Section match) {

@@ -11,6 +11,7 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
+import io.gojinn.proxy.route.MirrorConfig;
 import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.DnsConfig;
@@ -18,6 +19,7 @@ import io.gojinn.proxy.upstream.EjectionPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
 import io.gojinn.proxy.upstream.HostPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
@@ -52,6 +54,7 @@ final class ConfigSchema {
     private static final UpstreamLimits LIMITS = POLICY.limits();
     private static final RetryPolicy RETRY = POLICY.retry();
     private static final EjectionPolicy EJECTION = POLICY.ejection();
+    private static final MirrorConfig MIRROR = MirrorConfig.to("");
     private static final WireConfig.Http2 WIRE_HTTP2 = WireConfig.Http2.defaults();
 
     // [server]
@@ -582,6 +585,26 @@ final class ConfigSchema {
             Types.duration(MILLISECOND, Duration.ofHours(24)),
             TunnelConfig.DEFAULT_IDLE_TIMEOUT,
             "How long a tunnel may be silent in both directions.");
+    static final Key<String> STICKY_COOKIE = Key.required(
+            "cookie",
+            checked("the name of a cookie", HttpSyntax::fieldName),
+            "The name of the cookie that leads a client back.");
+    static final Key<Duration> STICKY_MAX_AGE = Key.optional(
+            "max_age",
+            Types.duration(Duration.ofSeconds(1), Duration.ofDays(365)),
+            "How long the client keeps it; left out, until it is closed.");
+    static final Key<String> STICKY_SECRET = Key.optional(
+            "secret",
+            new Secret("a secret of at least 16 characters"),
+            "What values are made with: the same in every process that is to understand them. Left out, each process has its own, "
+                    + "and clients are led anew after a restart.");
+    static final Schema UPSTREAM_STICKY_TABLE = new Schema(
+            "[upstream.sticky]",
+            "Leads a client back to the target that answered it before.",
+            "",
+            List.of(STICKY_COOKIE, STICKY_MAX_AGE, STICKY_SECRET));
+    static final Key<Section> UPSTREAM_STICKY = Key.optional(
+            "sticky", Types.table(UPSTREAM_STICKY_TABLE), "Left out: every request is a choice of its own.");
     static final Schema UPSTREAM_TABLE = new Schema(
             "[[upstream]]",
             "A group of servers that answer the same requests.",
@@ -598,6 +621,7 @@ final class ConfigSchema {
                     TARGETS,
                     UPSTREAM_HOST,
                     BALANCE,
+                    UPSTREAM_STICKY,
                     CONNECT_TIMEOUT,
                     RESPONSE_TIMEOUT,
                     UPSTREAM_IDLE_TIMEOUT,
@@ -613,6 +637,46 @@ final class ConfigSchema {
                     UPSTREAM_HTTP2,
                     UPGRADES,
                     TUNNEL_IDLE_TIMEOUT));
+
+    // [[split]]
+    static final Key<Sited<String>> SHARE_UPSTREAM =
+            Key.required("name", Types.sited(Types.name("the name of an upstream")), "The upstream.");
+    static final Key<Integer> SHARE_WEIGHT = Key.defaulted(
+            "weight",
+            Types.integer(0, SplitConfig.MAX_WEIGHT),
+            1,
+            "Its part of the requests, against the weights of the others; 0 takes nobody, not even clients with a cookie.");
+    static final Schema SHARE_TABLE =
+            new Schema("[[split.upstreams]]", "An upstream and its part.", "", List.of(SHARE_UPSTREAM, SHARE_WEIGHT));
+    static final Key<Sited<String>> SPLIT_NAME = Key.required(
+            "name", Types.sited(Types.name("the name of the split")), "Unique among splits and upstreams.");
+    static final Key<List<Section>> SHARES =
+            Key.required("upstreams", Types.tables(SHARE_TABLE), "At least one with a weight.");
+    static final Key<BalancePolicy.HashSource> SPLIT_BY = Key.optional(
+            "by",
+            Types.parsed(BalanceSyntax.SOURCE, (text, decoding) -> BalanceSyntax.source(text), BalanceSyntax::written),
+            "What decides: the same value leads to the same upstream. Left out, or where a request has none, chance does.");
+    static final Schema SPLIT_STICKY_TABLE = new Schema(
+            "[split.sticky]",
+            "Leads a client back to the upstream that it was given before.",
+            "",
+            List.of(STICKY_COOKIE, STICKY_MAX_AGE, STICKY_SECRET));
+    static final Key<Section> SPLIT_STICKY =
+            Key.optional("sticky", Types.table(SPLIT_STICKY_TABLE), "Left out: nothing is remembered.");
+    static final Schema SPLIT_TABLE = new Schema(
+            "[[split]]",
+            "Several upstreams that share the requests of a route, as for a canary release: a route names it as its `upstream`.",
+            """
+            [[split]]
+            name = "shop"
+            upstreams = [{ name = "stable", weight = 95 }, { name = "canary", weight = 5 }]
+            sticky = { cookie = "shop_release", max_age = "24h" }
+
+            [[route]]
+            name = "shop"
+            upstream = "shop"
+            """,
+            List.of(SPLIT_NAME, SHARES, SPLIT_BY, SPLIT_STICKY));
 
     // [[function]] and [defaults.function]
     static final Key<Duration> TIMEOUT = Key.defaulted(
@@ -769,6 +833,10 @@ final class ConfigSchema {
             [[middleware]]
             name = "compress"
             compress = { codings = ["br", "gzip"], min_size = "2KiB" }
+
+            [[middleware]]
+            name = "overload"
+            shed = { tolerance = 2.0 }
             """,
             concat(
                     concat(List.of(MIDDLEWARE_NAME, MIDDLEWARE_FUNCTION), MIDDLEWARE_OF_FUNCTIONS),
@@ -836,6 +904,38 @@ final class ConfigSchema {
     static final Schema REDIRECT_TABLE =
             new Schema("[route.redirect]", "Sends the client elsewhere.", "", List.of(REDIRECT_STATUS, LOCATION));
 
+    static final Key<Sited<String>> MIRROR_UPSTREAM = Key.required(
+            "upstream",
+            Types.sited(Types.name("the name of an upstream")),
+            "Gets the copies; what it answers is thrown away.");
+    static final Key<Double> MIRROR_SHARE = Key.defaulted(
+            "share",
+            Types.share(),
+            MIRROR.share(),
+            "The part of the requests that is copied, chosen by chance; not 0.0.");
+    static final Key<Long> MIRROR_BODY = Key.defaulted(
+            "max_body",
+            Types.size(0, 16 << 20),
+            (long) MIRROR.maxBodyBytes(),
+            "A request with a larger body is not copied.");
+    static final Key<Integer> MIRROR_REQUESTS = Key.defaulted(
+            "requests",
+            Types.integer(1, 100_000),
+            MIRROR.requests(),
+            "The most copies at once; a further request is not copied.");
+    static final Key<Duration> MIRROR_TIMEOUT = Key.defaulted(
+            "timeout",
+            Types.duration(MILLISECOND, HOUR),
+            MIRROR.timeout(),
+            "For a copy, from when it is sent to the end of its answer.");
+    static final Schema MIRROR_TABLE = new Schema(
+            "[route.mirror]",
+            "Sends copies of the requests to another upstream, see [traffic](traffic.md).",
+            "",
+            List.of(MIRROR_UPSTREAM, MIRROR_SHARE, MIRROR_BODY, MIRROR_REQUESTS, MIRROR_TIMEOUT));
+
+    static final Key<Section> ROUTE_MIRROR =
+            Key.optional("mirror", Types.table(MIRROR_TABLE), "Left out: nobody else sees the requests.");
     static final Key<Sited<String>> ROUTE_NAME =
             Key.required("name", Types.sited(Types.name("the name of the route")), "Unique among routes.");
     static final Key<Section> MATCH = Key.optional("match", Types.table(MATCH_TABLE), "Left out: every request.");
@@ -850,8 +950,10 @@ final class ConfigSchema {
                     + "that calls it for requests, without their bodies.");
     static final Key<Sited<String>> ROUTE_FUNCTION =
             Key.optional("function", Types.sited(Types.name("the name of a function")), "Runs this function.");
-    static final Key<Sited<String>> ROUTE_UPSTREAM =
-            Key.optional("upstream", Types.sited(Types.name("the name of an upstream")), "Forwards to this upstream.");
+    static final Key<Sited<String>> ROUTE_UPSTREAM = Key.optional(
+            "upstream",
+            Types.sited(Types.name("the name of an upstream or a split")),
+            "Forwards to this upstream or split.");
     static final Key<Section> RESPOND =
             Key.optional("respond", Types.table(RESPOND_TABLE), "Answers with fixed content.");
     static final Key<Section> REDIRECT =
@@ -883,7 +985,16 @@ final class ConfigSchema {
             match = { path = "/healthz" }
             respond = { status = 200, headers = { Content-Type = "text/plain" }, body = "ok" }
             """,
-            List.of(ROUTE_NAME, MATCH, ROUTE_MIDDLEWARE, ROUTE_FUNCTION, ROUTE_UPSTREAM, STATIC, RESPOND, REDIRECT));
+            List.of(
+                    ROUTE_NAME,
+                    MATCH,
+                    ROUTE_MIDDLEWARE,
+                    ROUTE_FUNCTION,
+                    ROUTE_UPSTREAM,
+                    STATIC,
+                    RESPOND,
+                    REDIRECT,
+                    ROUTE_MIRROR));
 
     // [admin] and [metrics]
     static final Key<Sited<InetSocketAddress>> ADMIN_ADDRESS = Key.required(
@@ -981,6 +1092,7 @@ final class ConfigSchema {
     static final Key<Section> DNS_KEY = Key.optional("dns", Types.table(DNS_TABLE), "");
     static final Key<List<Section>> LISTENERS = Key.required("listener", Types.tables(LISTENER_TABLE), "");
     static final Key<List<Section>> UPSTREAMS = Key.optional("upstream", Types.tables(UPSTREAM_TABLE), "");
+    static final Key<List<Section>> SPLITS = Key.optional("split", Types.tables(SPLIT_TABLE), "");
     static final Key<Section> DEFAULTS = Key.optional("defaults", Types.table(DEFAULTS_TABLE), "");
     static final Key<List<Section>> FUNCTIONS = Key.optional("function", Types.tables(FUNCTION_TABLE), "");
     static final Key<List<Section>> MIDDLEWARE = Key.optional("middleware", Types.tables(MIDDLEWARE_TABLE), "");
@@ -1000,6 +1112,7 @@ final class ConfigSchema {
                     DNS_KEY,
                     LISTENERS,
                     UPSTREAMS,
+                    SPLITS,
                     DEFAULTS,
                     FUNCTIONS,
                     MIDDLEWARE,

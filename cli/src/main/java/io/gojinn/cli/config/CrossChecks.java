@@ -47,6 +47,8 @@ final class CrossChecks {
     void run() {
         Set<String> listeners = names("listener", ConfigSchema.LISTENERS, ConfigSchema.LISTENER_NAME);
         Set<String> upstreams = names("upstream", ConfigSchema.UPSTREAMS, ConfigSchema.UPSTREAM_NAME);
+        Set<String> destinations = new TreeSet<>(upstreams);
+        destinations.addAll(splits(upstreams));
         Set<String> functions = names("function", ConfigSchema.FUNCTIONS, ConfigSchema.FUNCTION_NAME);
         Set<String> middleware = middleware(functions);
         names("route", ConfigSchema.ROUTES, ConfigSchema.ROUTE_NAME);
@@ -60,8 +62,10 @@ final class CrossChecks {
         for (Section route : file.tables(ConfigSchema.ROUTES)) {
             oneAction(route);
             route.find(ConfigSchema.ROUTE_FUNCTION).ifPresent(name -> reference(name, "a function", functions));
-            route.find(ConfigSchema.ROUTE_UPSTREAM).ifPresent(name -> reference(name, "an upstream", upstreams));
+            route.find(ConfigSchema.ROUTE_UPSTREAM)
+                    .ifPresent(name -> reference(name, "an upstream or a split", destinations));
             routeMiddleware(route, middleware);
+            mirror(route.table(ConfigSchema.ROUTE_MIRROR), upstreams);
             route.table(ConfigSchema.MATCH)
                     .find(ConfigSchema.MATCH_LISTENER)
                     .orElse(List.of())
@@ -79,6 +83,34 @@ final class CrossChecks {
                     "[metrics] without [admin]",
                     "[admin], which serves the metrics");
         }
+    }
+
+    /** Checks the splits; returns their names. */
+    private Set<String> splits(Set<String> upstreams) {
+        for (Section split : file.tables(ConfigSchema.SPLITS)) {
+            split.find(ConfigSchema.SPLIT_NAME)
+                    .filter(name -> upstreams.contains(name.value()))
+                    .ifPresent(name -> problems.add(
+                            name.place(), name.shown() + ", the name of an upstream too", "a name of its own"));
+            Set<String> seen = new HashSet<>();
+            for (Section share : split.tables(ConfigSchema.SHARES)) {
+                share.find(ConfigSchema.SHARE_UPSTREAM).ifPresent(name -> {
+                    reference(name, "an upstream", upstreams);
+                    if (!seen.add(name.value())) {
+                        problems.add(name.place(), name.shown() + " twice", "each upstream once");
+                    }
+                });
+            }
+            Place place = split.placeOf(ConfigSchema.SHARES);
+            if (split.has(ConfigSchema.SHARES)
+                    && !problems.existBelow(place)
+                    && split.tables(ConfigSchema.SHARES).stream()
+                            .allMatch(share ->
+                                    share.find(ConfigSchema.SHARE_WEIGHT).orElse(1) == 0)) {
+                problems.add(place, "upstreams without any weight", "at least one with a weight");
+            }
+        }
+        return names("split", ConfigSchema.SPLITS, ConfigSchema.SPLIT_NAME);
     }
 
     private void upgrades() {
@@ -338,6 +370,13 @@ final class CrossChecks {
             if (!seen.add(name.value())) {
                 problems.add(name.place(), name.shown() + " twice", "each middleware once");
             }
+        }
+    }
+
+    private void mirror(Section mirror, Set<String> upstreams) {
+        mirror.find(ConfigSchema.MIRROR_UPSTREAM).ifPresent(name -> reference(name, "an upstream", upstreams));
+        if (mirror.find(ConfigSchema.MIRROR_SHARE).orElse(1.0) == 0) {
+            problems.add(mirror.placeOf(ConfigSchema.MIRROR_SHARE), "0.0", "more than 0.0, or no mirror");
         }
     }
 

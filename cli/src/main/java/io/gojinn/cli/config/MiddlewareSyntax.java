@@ -16,7 +16,12 @@ record MiddlewareSyntax(
         Key<Section> key, Function<Section, MiddlewareKind> kind, BiConsumer<Section, CrossChecks> checks) {
     /** Every kind but functions. */
     static final List<MiddlewareSyntax> ALL = List.of(
-            AddressSyntax.KIND, HeaderSyntax.KIND, RateSyntax.KIND, ConcurrencySyntax.KIND, CompressionSyntax.KIND);
+            AddressSyntax.KIND,
+            HeaderSyntax.KIND,
+            RateSyntax.KIND,
+            ConcurrencySyntax.KIND,
+            CompressionSyntax.KIND,
+            ShedSyntax.KIND);
 
     static List<Key<?>> keys() {
         return ALL.stream().<Key<?>>map(MiddlewareSyntax::key).toList();

@@ -165,7 +165,7 @@ final class Types {
 
     /** A part of a whole. */
     static ValueType<Double> share() {
-        return new Share();
+        return new Factor(0, 1);
     }
 
     /** A table that may be written as its first value alone. */
@@ -305,27 +305,6 @@ final class Types {
         public @Nullable N decode(Node node, Decoding decoding) {
             if (node.value() instanceof Long value && value >= least && value <= most) {
                 return narrow.apply(value);
-            }
-            decoding.problems().add(node.place(), node.shown(), description());
-            return null;
-        }
-    }
-
-    private record Share() implements ValueType<Double> {
-        @Override
-        public String description() {
-            return "a number from 0.0 to 1.0";
-        }
-
-        @Override
-        public @Nullable Double decode(Node node, Decoding decoding) {
-            double value = switch (node.value()) {
-                case Double real -> real;
-                case Long whole -> whole;
-                default -> Double.NaN;
-            };
-            if (value >= 0 && value <= 1) {
-                return value;
             }
             decoding.problems().add(node.place(), node.shown(), description());
             return null;

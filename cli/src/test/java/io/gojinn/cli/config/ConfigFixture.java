@@ -71,6 +71,20 @@ final class ConfigFixture {
             healthy = 4
             unhealthy = 5
             statuses = ["204", "300-399"]
+            [upstream.sticky]
+            cookie = "target"
+            max_age = "1h"
+            secret = "a-secret-of-tests"
+
+            [[split]]
+            name = "releases"
+            upstreams = [{ name = "app", weight = 0 }, { name = "next", weight = 5 }]
+            by = "header:X-User"
+            sticky.cookie = "release"
+
+            [[upstream]]
+            name = "next"
+            targets = ["http://127.0.0.1:3001"]
 
             [defaults.function]
             timeout = "250ms"
@@ -107,6 +121,7 @@ final class ConfigFixture {
             [[route]]
             name = "rest"
             upstream = "app"
+            mirror = { upstream = "next", share = 0.5, max_body = "2KiB", requests = 3, timeout = "9s" }
 
             [admin]
             address = "localhost:2019"

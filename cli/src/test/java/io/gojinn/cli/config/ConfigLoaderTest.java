@@ -10,8 +10,10 @@ import io.gojinn.proxy.http.Http2Limits;
 import io.gojinn.proxy.listen.ListenerConfig;
 import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.Protocol;
+import io.gojinn.proxy.route.MirrorConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.proxy.sticky.StickyPolicy;
 import io.gojinn.proxy.upstream.BalancePolicy;
 import io.gojinn.proxy.upstream.DnsConfig;
 import io.gojinn.proxy.upstream.EjectionPolicy;
@@ -19,6 +21,7 @@ import io.gojinn.proxy.upstream.HealthPolicy;
 import io.gojinn.proxy.upstream.HealthPolicy.StatusRange;
 import io.gojinn.proxy.upstream.HostPolicy;
 import io.gojinn.proxy.upstream.RetryPolicy;
+import io.gojinn.proxy.upstream.SplitConfig;
 import io.gojinn.proxy.upstream.TunnelConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig;
 import io.gojinn.proxy.upstream.UpstreamConfig.Target;
@@ -39,6 +42,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -232,7 +236,42 @@ class ConfigLoaderTest {
                                 Duration.ofMillis(200),
                                 4,
                                 5,
-                                List.of(new StatusRange(204, 204), new StatusRange(300, 399))))));
+                                List.of(new StatusRange(204, 204), new StatusRange(300, 399)))),
+                        Optional.of(new StickyPolicy(
+                                "target", Optional.of(Duration.ofHours(1)), Optional.of("a-secret-of-tests")))));
+    }
+
+    @Test
+    void readsEveryKeyOfASplit() {
+        assertThat(fixture.accepted(ConfigFixture.EVERYTHING).proxy().splits())
+                .containsExactly(new SplitConfig(
+                        "releases",
+                        List.of(new SplitConfig.Share("app", 0), new SplitConfig.Share("next", 5)),
+                        Optional.of(new BalancePolicy.HashSource.Header("X-User")),
+                        Optional.of(new StickyPolicy("release", Optional.empty(), Optional.empty()))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "name = 'app'|upstreams = [{ name = 'app' }]||\"app\", the name of an upstream too",
+                "name = 's'|upstreams = [{ name = 'ap' }]||did you mean \"app\"",
+                "name = 's'|upstreams = [{ name = 'app' }, { name = 'app' }]||\"app\" twice",
+                "name = 's'|upstreams = [{ name = 'app', weight = 0 }]||upstreams without any weight",
+                "name = 's'|upstreams = []||upstreams without any weight",
+                "name = 's'|upstreams = [{ name = 'app', weight = -1 }]||an integer from 0",
+                "name = 's'|upstreams = [{ name = 'app' }]|by = 'hash:client'|\"header:NAME\"",
+                "name = 's'|upstreams = [{ name = 'app' }]|sticky.cookie = 'a b'|cookie",
+                "name = 's'|upstreams = [{ name = 'app' }]|sticky = { cookie = 'a', secret = 'short' }|too short",
+            })
+    void refusesSplits(String name, String upstreams, @Nullable String more, String problem) {
+        String split = "[[split]]\n" + name + "\n" + upstreams + "\n" + (more == null ? "" : more) + "\n";
+        assertThat(fixture.problems(LISTENER + UPSTREAM + split))
+                .singleElement()
+                .asString()
+                .contains(problem);
     }
 
     @Test
@@ -447,6 +486,17 @@ class ConfigLoaderTest {
                 .isEqualTo(new RouteAction.Respond(201, Map.of("Content-Type", "text/plain"), "ok"));
         assertThat(routes.get(3).match()).isEqualTo(RouteMatch.ANY);
         assertThat(routes.get(3).action()).isEqualTo(new RouteAction.Forward("app"));
+        assertThat(routes.get(3).mirror()).contains(new MirrorConfig("next", 0.5, 2 << 10, 3, Duration.ofSeconds(9)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"upstream = 'next'", "upstream = 'app', share = 0", "upstream = 'app', share = 1.5", "share = 1"
+            })
+    void refusesMirrors(String mirror) {
+        assertThat(fixture.problems(
+                        LISTENER + UPSTREAM + "[[route]]\nname = 'r'\nupstream = 'app'\nmirror = { " + mirror + " }\n"))
+                .hasSize(1);
     }
 
     @Test
@@ -504,8 +554,8 @@ class ConfigLoaderTest {
                         "proxy.toml:17:1: function[0].memory: found \"64mib\", expected a size with a unit"
                                 + " (B, KB, KiB, MB, MiB, GB, GiB), such as \"64MiB\"; did you mean \"64MiB\"?",
                         "proxy.toml:21:11: route[0].match.path: found \"v1\", expected a path that starts with /",
-                        "proxy.toml:22:1: route[0].upstream: found \"ap\", expected the name of an upstream;"
-                                + " did you mean \"app\"?");
+                        "proxy.toml:22:1: route[0].upstream: found \"ap\", expected the name of an upstream or"
+                                + " a split; did you mean \"app\"?");
     }
 
     @Test

@@ -50,6 +50,13 @@ class LimitsDocumentTest {
             "middleware.rate.per",
             "middleware.compress.min_size",
             "upstream.targets.weight",
+            "upstream.sticky.max_age",
+            "split.upstreams.weight",
+            "split.sticky.max_age",
+            "route.mirror.share",
+            "middleware.shed.tolerance",
+            "middleware.shed.initial",
+            "middleware.shed.least",
             "route.respond.status");
 
     /** A row of the document. */
@@ -169,6 +176,8 @@ class LimitsDocumentTest {
         metrics.listener("web");
         metrics.limit("limit");
         metrics.upstream("app");
+        metrics.mirror("all");
+        metrics.shedding("overload");
         Map<String, Set<String>> known = new HashMap<>();
         for (MetricFamilySamples family : Collections.list(registry.metricFamilySamples())) {
             for (MetricFamilySamples.Sample sample : family.samples) {

@@ -73,6 +73,21 @@ class MiddlewareConfigTest {
         assertThat(config.routes().getFirst().middleware()).containsExactly("stamp", "greet", "auth");
     }
 
+    @Test
+    void readsHowLoadIsShed() {
+        assertThat(fixture.accepted(FILE + """
+                        [[middleware]]
+                        name = "all"
+                        shed = { tolerance = 1.5, initial = 20, least = 10, most = 30 }
+                        [[middleware]]
+                        name = "none"
+                        shed = {}
+                        """).proxy().middleware())
+                .containsExactly(
+                        new MiddlewareConfig("all", new MiddlewareKind.Shedding(1.5, 20, 10, 30)),
+                        new MiddlewareConfig("none", new MiddlewareKind.Shedding(2, 100, 4, 10_000)));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                 name = "m"                                              | no kind
@@ -85,6 +100,11 @@ class MiddlewareConfigTest {
                 name = "m"; function = "greet"; owns = ["Host"]         | not the proxy's own
                 name = "m"; function = "greet"; owns = ["x-real_ip"]    | not the proxy's own
                 name = "m"; function = "greet"; owns = ["Connection"]   | does not frame the message
+                name = "m"; function = "greet"; shed = {}               | exactly one of
+                name = "m"; shed = { tolerance = 0.5 }                  | a number from 1.0 to 10.0
+                name = "m"; shed = { least = 0 }                        | an integer from 1
+                name = "m"; shed = { least = 101 }                      | least up to initial up to most
+                name = "m"; shed = { most = 99 }                        | least up to initial up to most
                 name = "m"; function = "greet"; phase = ["request"]     | did you mean "phases"?
                 name = "m"; function = "greet"; addresses.deny = ["::1"] | function and addresses
                 name = "m"; addresses = {}                              | found nobody

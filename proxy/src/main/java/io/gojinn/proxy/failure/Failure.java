@@ -113,6 +113,19 @@ public sealed interface Failure {
         }
     }
 
+    /** More requests come than can be answered in time. */
+    record Shed() implements Failure {
+        @Override
+        public String label() {
+            return "shed";
+        }
+
+        @Override
+        public String detail() {
+            return "";
+        }
+    }
+
     /** A defect of the proxy itself. */
     record Host(String detail) implements Failure {
         @Override

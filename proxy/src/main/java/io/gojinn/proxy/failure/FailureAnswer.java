@@ -60,6 +60,7 @@ public record FailureAnswer(int status, String label, boolean close, List<Map.En
                         file.label(),
                         false,
                         file.fault() == FileFault.BUSY ? RETRY_AFTER : List.of());
+            case Failure.Shed shed -> new FailureAnswer(503, shed.label(), false, RETRY_AFTER);
             case Failure.Host host -> new FailureAnswer(500, host.label(), true, List.of());
             case Failure.Stopped stopped -> new FailureAnswer(503, stopped.label(), true, RETRY_AFTER);
         };

@@ -70,6 +70,7 @@ public final class Exchange {
     private @Nullable Tenant keyTenant;
     private @Nullable Tenant countedFor;
     private long fuel = -1;
+    private @Nullable Runnable whenEnded;
     private @Nullable BodyPace pace;
     private long collectedBytes;
     private boolean wantsBody;
@@ -248,6 +249,14 @@ public final class Exchange {
         }
         countedFor = tenant;
         return true;
+    }
+
+    /** Has this run on the event loop when the exchange ends, whatever comes of it. Asked for once at most. */
+    public void whenEnded(Runnable task) {
+        if (whenEnded != null || ended) {
+            throw new IllegalStateException("somebody waits for the end, or it has come");
+        }
+        whenEnded = task;
     }
 
     // What middleware changes.
@@ -766,6 +775,9 @@ public final class Exchange {
             chain.ended();
         }
         connection.collected().remove(collectedBytes);
+        if (whenEnded != null) {
+            whenEnded.run();
+        }
         long durationNanos = System.nanoTime() - startNanos;
         if (tunnel) {
             route.metrics().tunnelEnded(status);

@@ -9,7 +9,13 @@ import java.util.Set;
  * it and is made by the factory of the proxy, and its syntax in the config.
  */
 public sealed interface MiddlewareKind
-        permits MiddlewareKind.Call, AddressRules, HeaderRules, RateRules, ConcurrencyRules, CompressionRules {
+        permits MiddlewareKind.Call,
+                MiddlewareKind.Shedding,
+                AddressRules,
+                HeaderRules,
+                RateRules,
+                ConcurrencyRules,
+                CompressionRules {
     /** Files it reads: they are watched, and a middleware is another one when their content is. */
     default List<Path> files() {
         return List.of();
@@ -35,6 +41,30 @@ public sealed interface MiddlewareKind
         /** A function that a route names itself: it looks at the header sections of requests. */
         public static Call named(String function) {
             return new Call(function, Set.of(Phase.REQUEST), false, Set.of());
+        }
+    }
+
+    /**
+     * Refuses requests when there are more than can be answered in time. Answers may take {@code tolerance} times as long as they do
+     * without a queue.
+     *
+     * @param initial requests at once, before anything is known
+     * @param least requests at once, however slow answers are
+     * @param most requests at once, however fast answers are
+     */
+    record Shedding(double tolerance, int initial, int least, int most) implements MiddlewareKind {
+        private static final Shedding DEFAULTS = new Shedding(2, 100, 4, 10_000);
+
+        public Shedding {
+            if (!(tolerance >= 1) || least < 1 || initial < least || most < initial) {
+                throw new IllegalArgumentException("tolerance, least, initial and most are " + tolerance + ", " + least
+                        + ", " + initial + " and " + most + ", expected at least 1, and in this order");
+            }
+        }
+
+        /** What holds where nothing else is said. */
+        public static Shedding defaults() {
+            return DEFAULTS;
         }
     }
 

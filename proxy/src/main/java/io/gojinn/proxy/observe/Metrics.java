@@ -33,6 +33,11 @@ public final class Metrics {
     private final Counter forgottenKeys;
     private final CompressionMetrics compression;
     private final Gauge openFiles;
+    private final Counter splitRequests;
+    private final Counter mirrorRequests;
+    private final Counter shedRequests;
+    private final Gauge sheddingLimit;
+    private final Gauge sheddingActive;
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -40,6 +45,9 @@ public final class Metrics {
     // What is shown of a name lasts as long as anything of that name.
     private final Registry<String, RouteMetrics> routes = new Registry<>(RouteMetrics::forget);
     private final Registry<String, UpstreamMetrics> upstreamsByName = new Registry<>(UpstreamMetrics::forget);
+    private final Registry<SplitMetrics.Name, SplitMetrics> splits = new Registry<>(SplitMetrics::forget);
+    private final Registry<String, MirrorMetrics> mirrors = new Registry<>(MirrorMetrics::forget);
+    private final Registry<String, SheddingMetrics> shedding = new Registry<>(SheddingMetrics::forget);
     private final Registry<String, ListenerMetrics> listeners = new Registry<>(ListenerMetrics::forget);
     private final Registry<String, LimitMetrics> limits = new Registry<>(LimitMetrics::forget);
 
@@ -87,6 +95,27 @@ public final class Metrics {
         openFiles = Gauge.build("gojinn_open_files", "Requests that have a file open.")
                 .register(registry);
         compression = new CompressionMetrics(registry);
+        splitRequests = Counter.build(
+                        "gojinn_split_requests_total",
+                        "Requests of splits by the upstream that got them, and why it did.")
+                .labelNames("split", "upstream", "by")
+                .register(registry);
+        mirrorRequests = Counter.build(
+                        "gojinn_mirror_requests_total", "Requests that were to be copied, by what became of the copy.")
+                .labelNames("route", "outcome")
+                .register(registry);
+        shedRequests = Counter.build(
+                        "gojinn_shed_requests_total",
+                        "Requests refused because more came than could be answered in time.")
+                .labelNames("middleware")
+                .register(registry);
+        sheddingLimit = Gauge.build(
+                        "gojinn_shedding_limit", "Requests that are let through at once, as learned by now.")
+                .labelNames("middleware")
+                .register(registry);
+        sheddingActive = Gauge.build("gojinn_shedding_active_requests", "Requests let through and not answered yet.")
+                .labelNames("middleware")
+                .register(registry);
         accessLogDropped = Counter.build(
                         "gojinn_access_log_dropped_total", "Lines of the access log that nobody read fast enough.")
                 .register(registry);
@@ -122,6 +151,23 @@ public final class Metrics {
     /** The children of an upstream, until the last lease of them is closed. */
     public Registry.Lease<UpstreamMetrics> upstream(String upstream) {
         return upstreamsByName.lease(upstream, () -> new UpstreamMetrics(upstream, upstreams));
+    }
+
+    /** The children of a share of a split, until the last lease of them is closed. */
+    public Registry.Lease<SplitMetrics> split(String split, String upstream) {
+        SplitMetrics.Name name = new SplitMetrics.Name(split, upstream);
+        return splits.lease(name, () -> new SplitMetrics(name, splitRequests));
+    }
+
+    /** The children of a route's mirror, until the last lease of them is closed. */
+    public Registry.Lease<MirrorMetrics> mirror(String route) {
+        return mirrors.lease(route, () -> new MirrorMetrics(route, mirrorRequests));
+    }
+
+    /** The children of a middleware that sheds load, until the last lease of them is closed. */
+    public Registry.Lease<SheddingMetrics> shedding(String middleware) {
+        return shedding.lease(
+                middleware, () -> new SheddingMetrics(middleware, shedRequests, sheddingLimit, sheddingActive));
     }
 
     /** The children of a listener, until the last lease of them is closed. */

@@ -12,6 +12,7 @@ final class UpstreamFamilies {
     final Gauge connections;
     final Counter retriesDenied;
     final Counter ejections;
+    final Counter sessions;
     final Gauge targets;
     final Gauge availableTargets;
     final Gauge activeRequests;
@@ -39,6 +40,11 @@ final class UpstreamFamilies {
                 .register(registry);
         ejections = Counter.build("gojinn_upstream_ejections_total", "Targets taken out for failing requests.")
                 .labelNames("upstream")
+                .register(registry);
+        sessions = Counter.build(
+                        "gojinn_upstream_sessions_total",
+                        "Responses of upstreams that lead clients back by a cookie, by what became of that.")
+                .labelNames("upstream", "outcome")
                 .register(registry);
         targets = gauge(registry, "gojinn_upstream_targets", "Targets, healthy or not.");
         availableTargets =

@@ -22,6 +22,7 @@ public final class UpstreamMetrics {
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
     private final Counter.Child retriesDenied;
     private final Counter.Child ejections;
+    private final Map<SessionOutcome, Counter.Child> sessions = new EnumMap<>(SessionOutcome.class);
     private final Children children = new Children();
     // One that was replaced is among them for as long as it has requests; the newest is the last.
     private final List<Watched> watched = new CopyOnWriteArrayList<>();
@@ -40,6 +41,9 @@ public final class UpstreamMetrics {
         this.connections = children.of(families.connections, upstream);
         this.retriesDenied = children.of(families.retriesDenied, upstream);
         this.ejections = children.of(families.ejections, upstream);
+        for (SessionOutcome outcome : SessionOutcome.values()) {
+            sessions.put(outcome, children.of(families.sessions, upstream, outcome.label()));
+        }
         for (Http2Fault fault : Http2Fault.values()) {
             http2Faults.put(fault, children.of(families.http2Faults, upstream, fault.label()));
         }
@@ -108,6 +112,14 @@ public final class UpstreamMetrics {
     /** A target was taken out for what it did. */
     public void ejected() {
         ejections.inc();
+    }
+
+    /** A response came from an upstream that leads clients back. */
+    public void session(SessionOutcome outcome) {
+        Counter.Child child = sessions.get(outcome);
+        if (child != null) {
+            child.inc();
+        }
     }
 
     /**

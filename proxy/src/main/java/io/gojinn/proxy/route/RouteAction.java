@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** What is done with a request that a route takes. */
 public sealed interface RouteAction {
-    /** Forwards to the upstream of this name. */
+    /** Forwards to the upstream, or the split of upstreams, of this name. */
     record Forward(String upstream) implements RouteAction {}
 
     /** Runs the function of this name. */

@@ -57,6 +57,11 @@ final class Admission {
         }
     }
 
+    /** Takes a turn if there is one for nobody who waits. */
+    boolean tryEnter() {
+        return waiting == 0 && take();
+    }
+
     /** Gives up a place in the queue. False when there is none: the turn has come, and its owner is about to be told. */
     boolean withdraw(Waiter waiter) {
         synchronized (queue) {

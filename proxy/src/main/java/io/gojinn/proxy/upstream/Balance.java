@@ -168,7 +168,7 @@ sealed interface Balance {
             for (int i = 0; i < candidates.size(); i++) {
                 int weight = candidates.weight(i);
                 if (weight > 0) {
-                    double score = score(hash, candidates.target(i).identity(), weight);
+                    double score = Hashing.score(hash, candidates.target(i).identity(), weight);
                     if (best < 0 || score > bestScore) {
                         best = i;
                         bestScore = score;
@@ -176,12 +176,6 @@ sealed interface Balance {
                 }
             }
             return best;
-        }
-
-        // An exponential race: the chance to win is as the weights are.
-        private static double score(long hash, long identity, int weight) {
-            double uniform = ((Hashing.mix(hash ^ identity) >>> 11) + 0.5) * 0x1p-53;
-            return -weight / Math.log(uniform);
         }
     }
 

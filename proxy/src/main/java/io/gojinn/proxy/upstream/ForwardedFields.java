@@ -21,9 +21,8 @@ final class ForwardedFields {
 
     private ForwardedFields() {}
 
-    /** Turns the fields of a request as they were received into those that are sent on. */
-    static void toUpstream(Exchange exchange) {
-        HttpHeaders headers = exchange.request().headers();
+    /** Turns the fields of a request as they were received, or a copy of them, into those that are sent on. */
+    static void toUpstream(HttpHeaders headers, Exchange exchange) {
         // This proxy passes trailers on, so it can promise that for a client that takes them (RFC 9110, 10.1.4).
         boolean trailers = headers.contains(HttpHeaderNames.TE)
                 && headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);

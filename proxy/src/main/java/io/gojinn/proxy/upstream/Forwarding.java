@@ -5,6 +5,8 @@ import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.Activity;
 import io.gojinn.proxy.http.DeadlineTimer;
 import io.gojinn.proxy.http.Exchange;
+import io.gojinn.proxy.observe.SessionOutcome;
+import io.gojinn.proxy.sticky.StickyCookie;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -40,7 +42,9 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     private final Exchange exchange;
     private final Upstream upstream;
     private final HeldBody body;
+    private final @Nullable String setCookie;
     private long hash;
+    private @Nullable CharSequence token;
 
     private @Nullable DeadlineTimer requestTimer;
     // Until the turn has come, or until the next attempt.
@@ -60,9 +64,10 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     private boolean responded;
     private boolean informed;
 
-    Forwarding(Exchange exchange, Upstream upstream) {
+    Forwarding(Exchange exchange, Upstream upstream, @Nullable String setCookie) {
         this.exchange = exchange;
         this.upstream = upstream;
+        this.setCookie = setCookie;
         RetryPolicy retry = upstream.policy().retry();
         this.body = new HeldBody(retry.attempts() > 1 ? retry.maxBodyBytes() : 0);
     }
@@ -75,6 +80,8 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
     @Override
     public void start() {
         hash = HashKey.of(upstream.policy().balance(), exchange);
+        StickyCookie sticky = upstream.sticky();
+        token = sticky == null ? null : sticky.of(exchange.request().headers());
         upstream.retryBudget().began();
         upstream.policy().requestTimeout().ifPresent(timeout -> {
             requestTimer = new DeadlineTimer(loop(), () -> fail(UpstreamFault.REQUEST_TIMEOUT, ""));
@@ -111,7 +118,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
             return;
         }
         LoopTargets targets = upstream.targets(loop());
-        TargetPool chosen = targets.choose(hash, tried);
+        TargetPool chosen = targets.choose(hash, token, tried);
         if (chosen == null) {
             fail(targets.isEmpty() ? UpstreamFault.RESOLVE : UpstreamFault.BUSY, "");
             return;
@@ -120,7 +127,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         Target target = chosen.target();
         exchange.upstreamTarget(target.label());
         if (attempts == 0) {
-            ForwardedFields.toUpstream(exchange);
+            ForwardedFields.toUpstream(exchange.request().headers(), exchange);
             if (!exchange.upgrade().isEmpty()) {
                 UpgradeFields.ask(exchange.request().headers(), exchange.upgrade(), exchange.isHttp2());
             }
@@ -267,8 +274,34 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         responded = true;
         body.release();
         ForwardedFields.toClient(response);
+        leadBack(response);
         exchange.begin(response.status(), response.headers());
         progress();
+    }
+
+    // What fails is no place to come back to.
+    private void leadBack(HttpResponse response) {
+        if (response.status().code() >= 500) {
+            return;
+        }
+        if (setCookie != null) {
+            response.headers().add(HttpHeaderNames.SET_COOKIE, setCookie);
+        }
+        StickyCookie sticky = upstream.sticky();
+        if (sticky == null || pool == null) {
+            return;
+        }
+        String here = pool.target().token();
+        CharSequence asked = token;
+        if (asked == null) {
+            upstream.metrics().session(SessionOutcome.ASSIGNED);
+        } else if (here.contentEquals(asked)) {
+            upstream.metrics().session(SessionOutcome.KEPT);
+            return;
+        } else {
+            upstream.metrics().session(SessionOutcome.MOVED);
+        }
+        response.headers().add(HttpHeaderNames.SET_COOKIE, sticky.set(here, exchange.scheme()));
     }
 
     // Not a byte of either side was passed on before.
@@ -290,6 +323,7 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         releaseRequest();
         upstream.metrics().answered();
         ForwardedFields.toClient(response);
+        leadBack(response);
         // It keeps its turn, and its place with the target, until it ends.
         Tunnel tunnel =
                 new Tunnel(exchange, to, upstream.tunnels().idleTimeout().toNanos(), this::leave);

@@ -24,4 +24,13 @@ final class Hashing {
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
         return z ^ (z >>> 31);
     }
+
+    /**
+     * What one of several gets for a hash, the highest being chosen (rendezvous hashing). An exponential race: the chance to win is
+     * as the weights are, and when one leaves or weighs otherwise no hash moves between the others.
+     */
+    static double score(long hash, long identity, int weight) {
+        double uniform = ((mix(hash ^ identity) >>> 11) + 0.5) * 0x1p-53;
+        return -weight / Math.log(uniform);
+    }
 }

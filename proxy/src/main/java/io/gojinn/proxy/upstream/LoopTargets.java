@@ -70,15 +70,33 @@ final class LoopTargets {
         return pools.isEmpty();
     }
 
-    /** The pool of the target for a request, which is counted in there; null when all are full. */
+    /**
+     * The pool of the target for a request, which is counted in there; null when all are full.
+     *
+     * @param token names the target that the client is to come back to, as long as it can be chosen; null for none
+     */
     @Nullable
-    TargetPool choose(long hash, Collection<Target> tried) {
+    TargetPool choose(long hash, @Nullable CharSequence token, Collection<Target> tried) {
         assert loop.inEventLoop();
+        TargetPool kept = token == null ? null : named(token, tried);
+        if (kept != null) {
+            return kept;
+        }
         // Another loop may fill a target between the look and the step.
         while (candidates.fill(tried, mostOfTarget, System.nanoTime())) {
             int chosen = balance.choose(candidates, hash);
             if (candidates.target(chosen).enter(mostOfTarget)) {
                 return pools.get(chosen);
+            }
+        }
+        return null;
+    }
+
+    private @Nullable TargetPool named(CharSequence token, Collection<Target> tried) {
+        for (TargetPool pool : pools) {
+            Target target = pool.target();
+            if (target.token().contentEquals(token)) {
+                return target.isAvailable() && !tried.contains(target) && target.enter(mostOfTarget) ? pool : null;
             }
         }
         return null;

@@ -21,6 +21,7 @@ final class Target {
     private final String label;
     private final SocketAddress address;
     private final long identity;
+    private final String token;
     private final long slowStartNanos;
     private final AtomicInteger active = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
@@ -39,12 +40,14 @@ final class Target {
      * A target that is well.
      *
      * @param label unique within the upstream, for logs and the status
+     * @param token what cookies name it by; empty where there are none
      */
-    Target(UpstreamConfig.Target config, String label, SocketAddress address, Duration slowStart) {
+    Target(UpstreamConfig.Target config, String label, SocketAddress address, String token, Duration slowStart) {
         this.config = config;
         this.label = label;
         this.address = address;
         this.identity = Hashing.of(label);
+        this.token = token;
         this.slowStartNanos = slowStart.toNanos();
     }
 
@@ -63,6 +66,11 @@ final class Target {
     /** The same for the same server in every process, so that all of them agree where a hash leads. */
     long identity() {
         return identity;
+    }
+
+    /** What cookies name it by; empty where there are none. */
+    String token() {
+        return token;
     }
 
     LogLimit unsolicitedLog() {

@@ -4,6 +4,7 @@ import io.gojinn.proxy.http.Action;
 import io.gojinn.proxy.http.Activity;
 import io.gojinn.proxy.http.Exchange;
 import io.gojinn.proxy.observe.UpstreamMetrics;
+import io.gojinn.proxy.sticky.StickyCookie;
 import io.gojinn.proxy.transport.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -28,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A group of targets: who may use it, which target takes a request, and the pools of all event loops. Thread-safe.
@@ -44,6 +46,7 @@ public final class Upstream implements Action {
     private final Admission admission;
     private final RetryBudget retryBudget;
     private final TargetHealth health;
+    private final @Nullable StickyCookie sticky;
     private final List<Server> servers = new ArrayList<>();
     private final Function<Target, Optional<HealthCheck>> newCheck;
     // Of the control loop alone.
@@ -75,6 +78,10 @@ public final class Upstream implements Action {
         this.admission = new Admission(limits.requests(), limits.queue());
         this.retryBudget = new RetryBudget(
                 config.policy().retry().budget(), config.policy().retry().minimumPerSecond());
+        this.sticky = config.policy()
+                .sticky()
+                .map(policy -> new StickyCookie(policy, config.name()))
+                .orElse(null);
         this.health = new TargetHealth(
                 config.name(), config.policy().ejection(), control, () -> targets, this::limit, metrics);
         for (EventExecutor executor : loops) {
@@ -248,10 +255,12 @@ public final class Upstream implements Action {
                         .findFirst()
                         .orElse(null);
                 if (target == null) {
+                    String label = server.label(address);
                     target = new Target(
                             server.target(),
-                            server.label(address),
+                            label,
                             address,
+                            sticky == null ? "" : sticky.token(label),
                             config.policy().slowStart());
                     // What the first answer says was there before us.
                     if (!before.isEmpty() && server.asked().isDone()) {
@@ -314,7 +323,26 @@ public final class Upstream implements Action {
 
     @Override
     public Activity open(Exchange exchange) {
-        return new Forwarding(exchange, this);
+        return open(exchange, null);
+    }
+
+    /**
+     * Takes on an exchange.
+     *
+     * @param setCookie what the client is to be told by Set-Cookie with a response; null for nothing
+     */
+    Activity open(Exchange exchange, @Nullable String setCookie) {
+        return new Forwarding(exchange, this, setCookie);
+    }
+
+    /** Whether there is a target that is well. */
+    boolean isAvailable() {
+        for (Target target : targets) {
+            if (target.isAvailable()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -353,6 +381,12 @@ public final class Upstream implements Action {
 
     RetryBudget retryBudget() {
         return retryBudget;
+    }
+
+    /** What leads clients back to their targets; null where nothing does. */
+    @Nullable
+    StickyCookie sticky() {
+        return sticky;
     }
 
     TargetHealth health() {

@@ -1,5 +1,6 @@
 package io.gojinn.proxy.upstream;
 
+import io.gojinn.proxy.sticky.StickyPolicy;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param requestTimeout for everything, from the choice of a target to the last byte of the response, retries included
  * @param slowStart how long a target that comes back takes to get its whole share; zero gives it at once
  * @param health left out, nobody asks the targets
+ * @param sticky left out, every request of a client is a choice of its own
  */
 public record UpstreamPolicy(
         BalancePolicy balance,
@@ -19,7 +21,8 @@ public record UpstreamPolicy(
         UpstreamLimits limits,
         RetryPolicy retry,
         EjectionPolicy ejection,
-        Optional<HealthPolicy> health) {
+        Optional<HealthPolicy> health,
+        Optional<StickyPolicy> sticky) {
     private static final UpstreamPolicy DEFAULTS = new UpstreamPolicy(
             new BalancePolicy.RoundRobin(),
             Duration.ofSeconds(30),
@@ -28,6 +31,7 @@ public record UpstreamPolicy(
             UpstreamLimits.defaults(),
             RetryPolicy.defaults(),
             EjectionPolicy.defaults(),
+            Optional.empty(),
             Optional.empty());
 
     /** What holds for an upstream that names nothing else. */

@@ -290,6 +290,7 @@ class BalanceTest {
                 new UpstreamConfig.Target("a", 80, false, weight),
                 label,
                 InetSocketAddress.createUnresolved("a", 80),
+                "",
                 slowStart);
     }
 

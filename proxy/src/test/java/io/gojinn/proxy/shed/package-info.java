@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.shed;
+
+import org.jspecify.annotations.NullMarked;
