@@ -7,12 +7,17 @@ import io.gojinn.proxy.tenant.TenancyConfig;
 import io.gojinn.proxy.tenant.TenancyConfig.NamedTenant;
 import io.gojinn.proxy.tenant.TenantSource;
 import io.gojinn.proxy.tenant.Tenants;
+import io.gojinn.runtime.Admission;
+import io.gojinn.runtime.FunctionFailure;
+import io.gojinn.runtime.Invocation;
+import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.TenantLimits;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** For whom requests are. */
@@ -36,10 +41,22 @@ class TenantTest {
         return response.status() == 200 ? response.body() : response.status() + " " + response.header("x-gojinn-error");
     }
 
+    /** As the runtime does. */
+    private static void admit(Invocation invocation) {
+        Tenant tenant = Objects.requireNonNull(invocation.tenant());
+        if (tenant.enter(System.nanoTime(), invocation.isOfNewRequest()) == Admission.ADMITTED) {
+            tenant.leave(0);
+            FakeFunction.echo().body().run(invocation);
+        } else {
+            invocation.completed(
+                    new Outcome.Failed(FunctionFailure.OVERLOADED, "too many requests", Outcome.Usage.NONE));
+        }
+    }
+
     private static TestProxy proxy(TenancyConfig tenancy) {
         return TestProxy.with()
                 .tenancy(tenancy)
-                .function("/f", FakeFunction.echo())
+                .function("/f", new FakeFunction(TenantTest::admit))
                 .start();
     }
 
@@ -117,7 +134,7 @@ class TenantTest {
         assertThat(tenants.tracked()).isEqualTo(100);
         // Those that use something stay, and who finds no room shares.
         for (int i = 0; i < 100; i++) {
-            tenants.of(new DefaultHttpHeaders().set("X-Tenant", "busy" + i), "").enter(System.nanoTime());
+            tenants.of(new DefaultHttpHeaders().set("X-Tenant", "busy" + i), "").enter(System.nanoTime(), true);
         }
         Tenant others = tenants.of(new DefaultHttpHeaders(), "");
         assertThat(tenants.of(new DefaultHttpHeaders().set("X-Tenant", "late"), ""))

@@ -9,6 +9,8 @@ public enum Admission {
     NODE_FULL("node"),
     /** As many executions of the tenant wait or run as may, or its share of the function's or the node's queue is used up. */
     TENANT_FULL("tenant"),
+    /** The tenant has made as many requests as it may. */
+    TENANT_REQUESTS("tenant_requests"),
     /** The tenant has used more fuel than it may. */
     TENANT_FUEL("tenant_fuel");
 

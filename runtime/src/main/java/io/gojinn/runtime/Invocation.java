@@ -21,6 +21,11 @@ public interface Invocation {
         return null;
     }
 
+    /** Whether it is the first of a request for that tenant, and so takes one of its requests. */
+    default boolean isOfNewRequest() {
+        return true;
+    }
+
     /**
      * The whole request envelope, from position to limit. Called once, when a worker is ready to run the execution, so
      * that a call that is turned away never costs its encoding.

@@ -36,29 +36,27 @@ public final class Tenant {
         return limits;
     }
 
-    /** Takes one of the requests of this second; false when there is none left. */
-    public synchronized boolean takeRequest(long nowNanos) {
-        if (limits.requestsPerSecond() == 0) {
-            return true;
-        }
-        refill(nowNanos);
-        if (requests < 1) {
-            return false;
-        }
-        requests--;
-        return true;
-    }
-
-    /** Begins an execution, or finds that too many are under way or that the fuel is used up. */
-    public synchronized Admission enter(long nowNanos) {
+    /**
+     * Begins an execution, or finds that too many are under way, or that the requests or the fuel are used up.
+     *
+     * @param ofNewRequest whether it takes one of the requests, being the first of its request
+     */
+    public synchronized Admission enter(long nowNanos, boolean ofNewRequest) {
         if (executions >= limits.concurrency()) {
             return Admission.TENANT_FULL;
         }
-        if (limits.fuelPerSecond() > 0) {
+        boolean takesRequest = ofNewRequest && limits.requestsPerSecond() > 0;
+        if (takesRequest || limits.fuelPerSecond() > 0) {
             refill(nowNanos);
-            if (fuel <= 0) {
-                return Admission.TENANT_FUEL;
-            }
+        }
+        if (takesRequest && requests < 1) {
+            return Admission.TENANT_REQUESTS;
+        }
+        if (limits.fuelPerSecond() > 0 && fuel <= 0) {
+            return Admission.TENANT_FUEL;
+        }
+        if (takesRequest) {
+            requests--;
         }
         executions++;
         return Admission.ADMITTED;

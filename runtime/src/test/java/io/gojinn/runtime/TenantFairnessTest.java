@@ -217,19 +217,30 @@ class TenantFairnessTest {
         Tenant tenant = new Tenant("t", new TenantLimits(1, 10, 100));
         long now = System.nanoTime();
         for (int i = 0; i < 10; i++) {
-            assertThat(tenant.takeRequest(now)).isTrue();
+            assertThat(execution(tenant, now)).isEqualTo(Admission.ADMITTED);
         }
-        assertThat(tenant.takeRequest(now)).isFalse();
+        assertThat(execution(tenant, now)).isEqualTo(Admission.TENANT_REQUESTS);
         assertThat(tenant.isIdle(now)).isFalse();
-        assertThat(tenant.takeRequest(now + SECOND / 10 + 1_000_000)).isTrue();
-        assertThat(tenant.takeRequest(now + SECOND / 10 + 1_000_000)).isFalse();
+        assertThat(execution(tenant, now + SECOND / 10 + 1_000_000)).isEqualTo(Admission.ADMITTED);
+        assertThat(execution(tenant, now + SECOND / 10 + 1_000_000)).isEqualTo(Admission.TENANT_REQUESTS);
+        // A request that has been counted is not counted again.
+        assertThat(tenant.enter(now + SECOND / 10 + 1_000_000, false)).isEqualTo(Admission.ADMITTED);
+        tenant.leave(0);
 
-        assertThat(tenant.enter(now + SECOND)).isEqualTo(Admission.ADMITTED);
+        assertThat(tenant.enter(now + SECOND, true)).isEqualTo(Admission.ADMITTED);
         tenant.leave(300);
-        assertThat(tenant.enter(now + 2 * SECOND)).isEqualTo(Admission.TENANT_FUEL);
-        assertThat(tenant.enter(now + 4 * SECOND)).isEqualTo(Admission.ADMITTED);
-        assertThat(tenant.enter(now + 4 * SECOND)).isEqualTo(Admission.TENANT_FULL);
+        assertThat(tenant.enter(now + 2 * SECOND, true)).isEqualTo(Admission.TENANT_FUEL);
+        assertThat(tenant.enter(now + 4 * SECOND, true)).isEqualTo(Admission.ADMITTED);
+        assertThat(tenant.enter(now + 4 * SECOND, true)).isEqualTo(Admission.TENANT_FULL);
         tenant.leave(0);
         assertThat(tenant.isIdle(now + 10 * SECOND)).isTrue();
+    }
+
+    private static Admission execution(Tenant tenant, long nowNanos) {
+        Admission admission = tenant.enter(nowNanos, true);
+        if (admission == Admission.ADMITTED) {
+            tenant.leave(0);
+        }
+        return admission;
     }
 }

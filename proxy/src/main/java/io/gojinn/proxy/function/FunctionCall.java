@@ -39,6 +39,7 @@ final class FunctionCall implements Invocation {
     private final EventLoop loop;
     private final ByteBufAllocator allocator;
     private final @Nullable Tenant tenant;
+    private final boolean ofNewRequest;
     private final Phase phase;
     private final RequestEnvelope envelope;
     private final CollectedBody body;
@@ -67,6 +68,7 @@ final class FunctionCall implements Invocation {
             CollectedBody body,
             Receiver receiver) {
         this.tenant = tenant;
+        this.ofNewRequest = tenant != null && exchange.countFor(tenant);
         this.loop = exchange.loop();
         this.allocator = exchange.allocator();
         this.phase = phase;
@@ -97,11 +99,6 @@ final class FunctionCall implements Invocation {
             CollectedBody body,
             Receiver receiver) {
         FunctionCall call = new FunctionCall(exchange, function, tenant, phase, envelope, body, receiver);
-        if (tenant != null && !exchange.countFor(tenant)) {
-            call.completed(new Outcome.Failed(
-                    FunctionFailure.OVERLOADED, "the tenant has made too many requests", Outcome.Usage.NONE));
-            return null;
-        }
         try {
             return function.invoke(call);
         } catch (RuntimeException defect) {
@@ -115,6 +112,11 @@ final class FunctionCall implements Invocation {
     @Override
     public @Nullable Tenant tenant() {
         return tenant;
+    }
+
+    @Override
+    public boolean isOfNewRequest() {
+        return ofNewRequest;
     }
 
     @Override

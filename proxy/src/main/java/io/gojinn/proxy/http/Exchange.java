@@ -239,16 +239,11 @@ public final class Exchange {
         return tenants.of(request.headers(), clientAddress());
     }
 
-    /** Counts the exchange among the requests of a tenant, once; false when it has made too many. */
+    /** Counts the exchange among the requests of a tenant; false when it was counted before. */
     public boolean countFor(Tenant tenant) {
-        if (tenant.equals(countedFor)) {
-            return true;
-        }
-        if (!tenant.takeRequest(System.nanoTime())) {
-            return false;
-        }
+        boolean isNew = !tenant.equals(countedFor);
         countedFor = tenant;
-        return true;
+        return isNew;
     }
 
     /** Has this run on the event loop when the exchange ends, whatever comes of it. Asked for once at most. */

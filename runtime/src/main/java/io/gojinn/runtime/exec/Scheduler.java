@@ -101,7 +101,8 @@ final class Scheduler {
                 if (lane.waiting.of(tenant) >= lane.room() || tenant.executions() - free >= nodeRoom) {
                     return Admission.TENANT_FULL;
                 }
-                Admission admission = tenant.enter(System.nanoTime());
+                Admission admission =
+                        tenant.enter(System.nanoTime(), execution.invocation().isOfNewRequest());
                 if (admission != Admission.ADMITTED) {
                     return admission;
                 }

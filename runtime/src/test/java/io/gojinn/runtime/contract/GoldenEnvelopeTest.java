@@ -93,6 +93,31 @@ class GoldenEnvelopeTest {
         assertThat(envelope.get("body").asString()).isEqualTo("iVBORw0KGgoA/w==");
     }
 
+    @Test
+    void aResponseOnItsWay() throws IOException {
+        RequestEnvelope request = new RequestEnvelope(
+                "GET",
+                "/page",
+                "/page",
+                "",
+                "https",
+                "localhost",
+                List.of(Map.entry("accept", "text/html")),
+                List.of(),
+                "r-1",
+                Map.of(),
+                "::1",
+                "root",
+                null,
+                new RequestEnvelope.Response(
+                        201,
+                        List.of(Map.entry("set-cookie", "a=1"), Map.entry("Set-Cookie", "b=2")),
+                        List.of(ByteBuffer.wrap(new byte[] {(byte) 0xff}))));
+        JsonNode envelope = frozen("response-on-its-way", request);
+        assertThat(envelope.get("phase").asString()).isEqualTo("response");
+        assertThat(envelope.get("response").get("status").asInt()).isEqualTo(201);
+    }
+
     private static JsonNode frozen(String name, RequestEnvelope request) throws IOException {
         ByteBuffer encoded = RequestEnvelopeEncoder.encode(request, ByteBuffer.allocateDirect(0), Growth::exact);
         String text = StandardCharsets.UTF_8.decode(encoded.duplicate()).toString();
