@@ -74,24 +74,36 @@ final class Worker implements Runnable, Supervisor {
             if (inBackground) {
                 enterBackground();
             }
-            AdmittedExecution execution;
-            while ((execution = inBackground ? scheduler.takeBackground(IDLE_NANOS) : scheduler.takeForeground())
-                    != null) {
-                // Stopping a context may interrupt its thread, late even: the next execution must not feel it.
-                Thread.interrupted();
-                execution.takenByWorker();
-                try {
-                    run(execution);
-                } catch (RuntimeException | Error e) {
-                    LOG.atError().setCause(e).log("defect in a worker; it goes on");
-                } finally {
-                    endTurn();
-                    scheduler.done(execution, inBackground);
-                }
+            boolean more = true;
+            while (more) {
+                more = runNext();
             }
         } finally {
             workers.ended();
         }
+    }
+
+    /**
+     * Waits for an execution and runs it; false when none will come. A method of its own: the frame of a worker that waits would
+     * hold on to the execution before, and with it to a function that may be gone.
+     */
+    private boolean runNext() {
+        AdmittedExecution execution = inBackground ? scheduler.takeBackground(IDLE_NANOS) : scheduler.takeForeground();
+        if (execution == null) {
+            return false;
+        }
+        // Stopping a context may interrupt its thread, late even: the next execution must not feel it.
+        Thread.interrupted();
+        execution.takenByWorker();
+        try {
+            run(execution);
+        } catch (RuntimeException | Error e) {
+            LOG.atError().setCause(e).log("defect in a worker; it goes on");
+        } finally {
+            endTurn();
+            scheduler.done(execution, inBackground);
+        }
+        return true;
     }
 
     private void run(AdmittedExecution execution) {
