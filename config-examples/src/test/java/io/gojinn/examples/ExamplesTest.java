@@ -129,4 +129,33 @@ class ExamplesTest {
             assertThat(gojinn.log()).isNotEmpty();
         }
     }
+
+    @Test
+    void accessAsksForTokensPasswordsAndAnotherServer() throws Exception {
+        Gojinn.Served served = Gojinn.example("access", folder);
+        String token = Files.readString(served.file())
+                .lines()
+                .filter(line -> line.startsWith("# TOKEN="))
+                .findFirst()
+                .orElseThrow()
+                .substring("# TOKEN=".length());
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            HttpResponse<String> refused = Gojinn.get(served.uri("/orders"));
+            assertThat(refused.statusCode()).isEqualTo(401);
+            assertThat(refused.headers().firstValue("www-authenticate")).contains("Bearer");
+            HttpResponse<String> orders = Gojinn.get(served.uri("/orders"), "Authorization", "Bearer " + token);
+            assertThat(orders.statusCode()).isEqualTo(200);
+            assertThat(orders.headers().firstValue("x-got")).contains("user=ada");
+            assertThat(orders.headers().firstValue("vary")).contains("Origin");
+            assertThat(Gojinn.get(served.uri("/reports")).statusCode()).isEqualTo(401);
+            HttpResponse<String> reports =
+                    Gojinn.get(served.uri("/reports"), "Authorization", "Basic YWRhOnNlY3JldA==");
+            assertThat(reports.statusCode()).isEqualTo(200);
+            assertThat(reports.headers().firstValue("x-got")).contains("user=ada");
+            HttpResponse<String> account = Gojinn.get(served.uri("/account"));
+            assertThat(account.statusCode()).isEqualTo(302);
+            assertThat(account.headers().firstValue("location")).contains("https://login.example/");
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
 }

@@ -136,12 +136,9 @@ final class Gojinn implements AutoCloseable {
         }
     }
 
-    static HttpResponse<String> get(URI uri) throws Exception {
-        return send(HttpRequest.newBuilder(uri).build());
-    }
-
-    static HttpResponse<String> get(URI uri, String field, String value) throws Exception {
-        return send(HttpRequest.newBuilder(uri).header(field, value).build());
+    static HttpResponse<String> get(URI uri, String... fields) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        return send((fields.length == 0 ? request : request.headers(fields)).build());
     }
 
     static HttpResponse<String> post(URI uri, String body) throws Exception {

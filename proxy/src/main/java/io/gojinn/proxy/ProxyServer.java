@@ -25,6 +25,7 @@ import io.gojinn.proxy.observe.MirrorMetrics;
 import io.gojinn.proxy.observe.RouteMetrics;
 import io.gojinn.proxy.observe.SplitMetrics;
 import io.gojinn.proxy.observe.UpstreamMetrics;
+import io.gojinn.proxy.policy.Workers;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
 import io.gojinn.proxy.route.Router;
@@ -77,6 +78,9 @@ public final class ProxyServer implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(500);
     private static final Duration RESOLVE_LIMIT = Duration.ofSeconds(3);
     private static final Duration CUT_OFF_LIMIT = Duration.ofSeconds(5);
+    // A signature takes some hundred microseconds, a password some hundred milliseconds.
+    private static final int TOKENS_WAITING = 1024;
+    private static final int PASSWORDS_WAITING = 64;
 
     private final CollectorRegistry registry;
     private final Map<String, Middleware> givenMiddleware;
@@ -87,6 +91,7 @@ public final class ProxyServer implements AutoCloseable {
     private final EventLoopGroup loops;
     private final Metrics metrics;
     private final RouteMetrics unrouted;
+    private final MiddlewareFactory.Means means;
     private final Optional<AccessLog> accessLog;
     private final List<AccessLogLines> accessLogLines = new ArrayList<>();
     private final Map<EventLoop, LoopConnections> connections = new HashMap<>();
@@ -123,6 +128,12 @@ public final class ProxyServer implements AutoCloseable {
         this.metrics = new Metrics(registry);
         this.files = new FileThreads(metrics);
         this.unrouted = metrics.route(Metrics.NO_ROUTE).value();
+        this.means = new MiddlewareFactory.Means(
+                loops,
+                metrics,
+                new Workers("gojinn-tokens", threads, TOKENS_WAITING),
+                // Less than the processors, so that guessing passwords leaves some of them.
+                new Workers("gojinn-passwords", Math.max(1, threads / 2), PASSWORDS_WAITING));
         this.accessLog = accessLog.map(output -> new AccessLog(output, metrics));
         for (EventExecutor executor : loops) {
             EventLoop loop = (EventLoop) executor;
@@ -273,7 +284,7 @@ public final class ProxyServer implements AutoCloseable {
             this.before = before;
             this.config = config;
             this.functions = functions;
-            this.takenMiddleware = new MiddlewareFactory(functions, givenMiddleware, metrics, middleware, leases);
+            this.takenMiddleware = new MiddlewareFactory(functions, taken, means, givenMiddleware, middleware, leases);
         }
 
         /** Finds the listeners that stay, and binds the others, which accept nothing yet. */
@@ -622,6 +633,7 @@ public final class ProxyServer implements AutoCloseable {
             closing.close();
         }
         middleware.values().forEach(Middleware::close);
+        means.close();
         upstreams.values().forEach(SharedUpstream::close);
         names.values().forEach(NameService::close);
         awaitDeregistered(System.nanoTime() + CUT_OFF_LIMIT.toNanos());

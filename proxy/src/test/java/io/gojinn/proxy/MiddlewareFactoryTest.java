@@ -1,16 +1,22 @@
 package io.gojinn.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.gojinn.proxy.http.Middleware;
+import io.gojinn.proxy.middleware.ForwardAuthRules;
 import io.gojinn.proxy.middleware.MiddlewareConfig;
 import io.gojinn.proxy.middleware.MiddlewareKind;
 import io.gojinn.proxy.observe.Metrics;
+import io.gojinn.proxy.policy.Workers;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteConfig;
+import io.gojinn.proxy.transport.Transport;
 import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Registry;
 import io.prometheus.client.CollectorRegistry;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +28,11 @@ class MiddlewareFactoryTest {
     private static final MiddlewareKind.Call KIND = MiddlewareKind.Call.named("f");
     private static final FunctionInvoker FUNCTION = FakeFunction.echo();
 
+    private final MiddlewareFactory.Means means = new MiddlewareFactory.Means(
+            Transport.select().newLoops(1, "test"),
+            new Metrics(new CollectorRegistry()),
+            new Workers("tokens", 1, 1),
+            new Workers("passwords", 1, 1));
     private final List<Middleware> closed = new ArrayList<>();
     private final Registry<MiddlewareFactory.Key, Middleware> known = new Registry<>(closed::add);
 
@@ -56,9 +67,19 @@ class MiddlewareFactoryTest {
         assertThat(known.values()).hasSize(2);
     }
 
+    /** An upstream whose certificates cannot be loaded is one problem of a config, and its middleware another. */
+    @Test
+    void saysWhichMiddlewareHasNoUpstream() {
+        MiddlewareKind kind = new ForwardAuthRules("gone", "/", List.of(), List.of(), Duration.ofSeconds(1));
+        assertThatThrownBy(() -> take(kind, FUNCTION, new ArrayList<>()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("middleware m")
+                .hasMessageContaining("gone");
+    }
+
     private void take(MiddlewareKind kind, FunctionInvoker function, List<Registry.Lease<?>> leases) throws Exception {
-        MiddlewareFactory factory = new MiddlewareFactory(
-                Map.of("f", function), Map.of(), new Metrics(new CollectorRegistry()), known, leases);
+        MiddlewareFactory factory =
+                new MiddlewareFactory(Map.of("f", function), Map.of(), means, Map.of(), known, leases);
         factory.take(new MiddlewareConfig("m", kind));
         RouteConfig route = new RouteConfig(
                 "r", TestProxy.path("/"), List.of("m"), new RouteAction.Respond(200, Map.of(), "answer"));

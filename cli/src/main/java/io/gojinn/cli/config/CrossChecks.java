@@ -40,6 +40,36 @@ final class CrossChecks {
         this.problems = problems;
     }
 
+    /** Reports the name of an upstream that is not there. */
+    void upstream(Sited<String> name) {
+        reference(
+                name,
+                "an upstream",
+                file.tables(ConfigSchema.UPSTREAMS).stream()
+                        .flatMap(upstream -> upstream.find(ConfigSchema.UPSTREAM_NAME).stream())
+                        .map(Sited::value)
+                        .collect(Collectors.toSet()));
+    }
+
+    /** Reports what asks for client certificates where no listener does. */
+    void clientCertificates(Place place) {
+        boolean asked = file.tables(ConfigSchema.LISTENERS).stream()
+                .map(listener -> listener.table(ConfigSchema.TLS))
+                .anyMatch(tls -> tls.has(ConfigSchema.CLIENT_CERTIFICATES));
+        if (!asked) {
+            problems.add(place, "no listener with client_certificates", "one that asks for them");
+        }
+    }
+
+    /** Reports fields that two keys name. */
+    void distinctValues(Section section, Key<Map<String, String>> key) {
+        Set<String> seen = new HashSet<>();
+        section.find(key).orElse(Map.of()).values().stream()
+                .filter(value -> !seen.add(value.toLowerCase(Locale.ROOT)))
+                .forEach(value -> problems.add(
+                        section.placeOf(key), Shown.quoted(value) + " twice", "a field of its own for each"));
+    }
+
     Problems problems() {
         return problems;
     }
@@ -384,7 +414,8 @@ final class CrossChecks {
         oneOf(route, ConfigSchema.ACTIONS, "action");
     }
 
-    private void oneOf(Section table, List<Key<?>> keys, String what) {
+    /** Reports a table that does not have exactly one of these. */
+    void oneOf(Section table, List<Key<?>> keys, String what) {
         List<String> given =
                 keys.stream().filter(table::has).<String>map(Key::name).toList();
         if (given.size() != 1) {

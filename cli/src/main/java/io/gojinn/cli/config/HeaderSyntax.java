@@ -2,8 +2,6 @@ package io.gojinn.cli.config;
 
 import io.gojinn.proxy.middleware.FieldChanges;
 import io.gojinn.proxy.middleware.HeaderRules;
-import io.gojinn.proxy.middleware.Template;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -62,7 +60,8 @@ final class HeaderSyntax {
 
         FieldChanges of(Section headers) {
             Section changes = headers.table(table);
-            return new FieldChanges(parsed(changes.get(set)), parsed(changes.get(add)), changes.get(remove));
+            return new FieldChanges(
+                    Templates.parsed(changes.get(set)), Templates.parsed(changes.get(add)), changes.get(remove));
         }
 
         void check(Section headers, CrossChecks checks) {
@@ -72,21 +71,6 @@ final class HeaderSyntax {
     }
 
     private static ValueType<Map<String, String>> templates(Types.Check name) {
-        return Types.strings("a table of header fields", name, HeaderSyntax::template);
-    }
-
-    private static void template(String text) throws Refused {
-        HttpSyntax.fieldValue(text);
-        try {
-            Template.parse(text);
-        } catch (IllegalArgumentException malformed) {
-            throw new Refused("a value with placeholders: " + Template.PLACEHOLDERS);
-        }
-    }
-
-    private static Map<String, Template> parsed(Map<String, String> values) {
-        Map<String, Template> templates = new LinkedHashMap<>();
-        values.forEach((name, value) -> templates.put(name, Template.parse(value)));
-        return templates;
+        return Types.strings("a table of header fields", name, Templates::check);
     }
 }

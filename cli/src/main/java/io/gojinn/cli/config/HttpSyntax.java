@@ -168,6 +168,22 @@ final class HttpSyntax {
         }
     }
 
+    /** A path that is put before others or taken from them: whole segments, in the one form that paths have here. */
+    static void prefix(String text) throws Refused {
+        path(text);
+        if (text.endsWith("/")) {
+            throw new Refused("a path that starts with / and does not end with it");
+        }
+    }
+
+    /** A path without wildcards and captures, in the one form that paths have here. */
+    static void path(String text) throws Refused {
+        if (!text.startsWith("/") || !isPlain(text) || !text.equals(RequestPath.canonical(text))) {
+            throw new Refused(
+                    "a path that starts with /, in the one form that requests are brought into, see routing.md");
+        }
+    }
+
     static void plainPath(String text) throws Refused {
         if (!text.startsWith("/") || text.length() < 2 || !isPlain(text)) {
             throw new Refused("a path that starts with /, without wildcards or captures");

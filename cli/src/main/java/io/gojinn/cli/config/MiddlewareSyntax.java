@@ -17,7 +17,15 @@ record MiddlewareSyntax(
     /** Every kind but functions. */
     static final List<MiddlewareSyntax> ALL = List.of(
             AddressSyntax.KIND,
+            CertificateSyntax.KIND,
+            PasswordSyntax.KIND,
+            JwtSyntax.KIND,
+            ForwardAuthSyntax.KIND,
+            CorsSyntax.KIND,
+            RedirectSyntax.KIND,
+            RewriteSyntax.KIND,
             HeaderSyntax.KIND,
+            ErrorPageSyntax.KIND,
             RateSyntax.KIND,
             ConcurrencySyntax.KIND,
             CompressionSyntax.KIND,

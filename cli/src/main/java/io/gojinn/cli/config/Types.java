@@ -1,6 +1,7 @@
 package io.gojinn.cli.config;
 
 import io.gojinn.proxy.address.AddressRange;
+import io.gojinn.proxy.middleware.Secret;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,6 +100,11 @@ final class Types {
                         .findFirst()
                         .orElseThrow(() -> new Refused(expected)),
                 value -> '"' + name.apply(value) + '"');
+    }
+
+    /** Text that passes a check, and that no message shows. */
+    static ValueType<Secret> secret(String description, Check check) {
+        return new Hidden(description, check);
     }
 
     /** The name of something in the file: it appears in logs, metrics and headers. */
@@ -271,6 +277,23 @@ final class Types {
         @Override
         public String written(T value) {
             return writer.apply(value);
+        }
+    }
+
+    private record Hidden(String description, Check check) implements ValueType<Secret> {
+        @Override
+        public @Nullable Secret decode(Node node, Decoding decoding) {
+            try {
+                if (!(node.value() instanceof String text)) {
+                    throw new Refused(description + ", as a string");
+                }
+                String replaced = decoding.placeholders().replaceIn(text);
+                check.check(replaced);
+                return new Secret(replaced);
+            } catch (Refused e) {
+                decoding.problems().add(node.place(), "a secret that is not shown", e.expected());
+                return null;
+            }
         }
     }
 

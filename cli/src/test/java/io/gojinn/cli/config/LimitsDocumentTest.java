@@ -57,6 +57,10 @@ class LimitsDocumentTest {
             "middleware.shed.tolerance",
             "middleware.shed.initial",
             "middleware.shed.least",
+            "middleware.cors.max_age",
+            "middleware.jwt.leeway",
+            "middleware.jwt.jwks.refresh",
+            "middleware.redirect.port",
             "route.respond.status");
 
     /** A row of the document. */
@@ -175,6 +179,7 @@ class LimitsDocumentTest {
         Metrics metrics = new Metrics(registry);
         metrics.listener("web");
         metrics.limit("limit");
+        metrics.keyFetches("token");
         metrics.upstream("app");
         metrics.mirror("all");
         metrics.shedding("overload");

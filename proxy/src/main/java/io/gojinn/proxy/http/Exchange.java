@@ -160,6 +160,11 @@ public final class Exchange {
         return params;
     }
 
+    /** Who the client has proved to be in its handshake; null when it has not. */
+    public @Nullable ClientCertificate clientCertificate() {
+        return connection.tls().certificate();
+    }
+
     /** The name of the route. */
     public String route() {
         return route.name();

@@ -38,6 +38,7 @@ public final class Metrics {
     private final Counter shedRequests;
     private final Gauge sheddingLimit;
     private final Gauge sheddingActive;
+    private final Counter keyFetches;
     private final Counter accessLogDropped;
     private final TlsMetrics.Families tls;
     private final Map<ClientFault, Counter.Child> clientErrors = new EnumMap<>(ClientFault.class);
@@ -135,6 +136,9 @@ public final class Metrics {
         for (ClientFault fault : ClientFault.values()) {
             clientErrors.put(fault, errors.labels(fault.label()));
         }
+        keyFetches = Counter.build("gojinn_key_fetches_total", "Fetches of the keys that tokens are checked with.")
+                .labelNames("middleware", "outcome")
+                .register(registry);
         Counter denied = Counter.build("gojinn_denied_requests_total", "Requests that a policy did not let pass.")
                 .labelNames("reason")
                 .register(registry);
@@ -196,6 +200,11 @@ public final class Metrics {
                 return count.getAsInt();
             }
         });
+    }
+
+    /** The children of a middleware that fetches keys. */
+    public KeyFetchMetrics keyFetches(String middleware) {
+        return new KeyFetchMetrics(middleware, keyFetches);
     }
 
     /** Counts lines of the access log that were not written. */

@@ -2,10 +2,14 @@ package io.gojinn.proxy.policy;
 
 import io.gojinn.proxy.http.Exchange;
 import io.gojinn.proxy.middleware.Template;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Fills templates. */
 final class Templates {
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
     private Templates() {}
 
     /**
@@ -28,6 +32,63 @@ final class Templates {
             }
         }
         return value.toString().strip();
+    }
+
+    /**
+     * A path. What a request fills in is percent-encoded, a path but for that of the request, so that nothing begins another
+     * segment, a query or a host.
+     */
+    static String path(Template template, Exchange exchange) {
+        StringBuilder path = new StringBuilder();
+        for (Template.Part part : template.parts()) {
+            switch (part) {
+                case Template.Part.Text(String text) -> path.append(text);
+                case Template.Part.Variable(Template.Of of) ->
+                    path.append(of == Template.Of.PATH ? exchange.path() : component(variable(of, exchange)));
+                case Template.Part.Param(String name) ->
+                    path.append(component(exchange.params().get(name)));
+                case Template.Part.Header(String name) ->
+                    path.append(component(exchange.request().headers().get(name)));
+            }
+        }
+        return path.toString();
+    }
+
+    /** The value of a query parameter. */
+    static String queryValue(Template template, Exchange exchange) {
+        StringBuilder value = new StringBuilder();
+        for (Template.Part part : template.parts()) {
+            value.append(component(
+                    switch (part) {
+                        case Template.Part.Text(String text) -> text;
+                        case Template.Part.Variable(Template.Of of) -> variable(of, exchange);
+                        case Template.Part.Param(String name) ->
+                            exchange.params().get(name);
+                        case Template.Part.Header(String name) ->
+                            exchange.request().headers().get(name);
+                    }));
+        }
+        return value.toString();
+    }
+
+    /** Text with all percent-encoded that is not unreserved (RFC 3986, 2.3). */
+    static String component(@Nullable String text) {
+        StringBuilder encoded = new StringBuilder();
+        for (byte octet : (text == null ? "" : text).getBytes(StandardCharsets.UTF_8)) {
+            boolean unreserved = (octet >= 'a' && octet <= 'z')
+                    || (octet >= 'A' && octet <= 'Z')
+                    || (octet >= '0' && octet <= '9')
+                    || octet == '-'
+                    || octet == '.'
+                    || octet == '_'
+                    || octet == '~';
+            if (unreserved) {
+                encoded.append((char) octet);
+            } else {
+                encoded.append('%').append(HEX.toHexDigits(octet));
+            }
+        }
+        return encoded.toString();
     }
 
     private static String variable(Template.Of of, Exchange exchange) {

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -343,6 +344,18 @@ public final class Upstream implements Action {
             }
         }
         return false;
+    }
+
+    /**
+     * Asks something of the proxy's own.
+     *
+     * @param loop one of those that the upstream was made with, and the current one
+     * @param then is told of the outcome there, perhaps before this returns
+     */
+    public Subrequest ask(EventLoop loop, Subrequest.Question question, Consumer<Subrequest.Outcome> then) {
+        Subrequest asking = new Subrequest(this, loop, question, then);
+        asking.start();
+        return asking;
     }
 
     @Override
