@@ -49,12 +49,12 @@ class FunctionsTest {
     void functionsOfEveryLanguageAnswerOverHttpAndHttps() throws Exception {
         Gojinn.Served served = Gojinn.config(
                 LISTENERS
-                        + function("greet", "../functions/greet.wasm", "5s")
-                        + function("tax", "../functions/tax.wasm", "5s")
-                        + function("hello", "../functions/hello.wasm", "5s")
-                        + function("sleep", "../functions/sleep.wasm", "5s")
-                        + function("counter", "../functions/counter.wasm", "5s")
-                        + function("echo", "../functions/echo.wasm", "5s"),
+                        + function("greet", "../functions/greet.wasm", "30s")
+                        + function("tax", "../functions/tax.wasm", "30s")
+                        + function("hello", "../functions/hello.wasm", "30s")
+                        + function("sleep", "../functions/sleep.wasm", "30s")
+                        + function("counter", "../functions/counter.wasm", "30s")
+                        + function("echo", "../functions/echo.wasm", "30s"),
                 folder);
         certificate();
         try (Gojinn gojinn = Gojinn.serve(served.file())) {
@@ -81,15 +81,15 @@ class FunctionsTest {
         Gojinn.Served served = Gojinn.config(
                 plainListener()
                         + function("busy", "MODULES/busy-loop.wasm", "50ms")
-                        + function("burner", "MODULES/busy-loop.wasm", "5s")
+                        + function("burner", "MODULES/busy-loop.wasm", "30s")
                                 .replace("timeout", "fuel = 1_000_000\ntimeout")
-                        + function("trap", "MODULES/trap.wasm", "5s")
-                        + function("exit", "MODULES/exit-3.wasm", "5s")
-                        + function("stack", "MODULES/recursion.wasm", "5s")
-                        + function("hog", "MODULES/memory-hog.wasm", "5s")
-                        + function("text", "MODULES/text.wasm", "5s")
-                        + function("writer", "MODULES/writer.wasm", "5s")
-                        + function("ok", "MODULES/ok.wasm", "5s"),
+                        + function("trap", "MODULES/trap.wasm", "30s")
+                        + function("exit", "MODULES/exit-3.wasm", "30s")
+                        + function("stack", "MODULES/recursion.wasm", "30s")
+                        + function("hog", "MODULES/memory-hog.wasm", "30s")
+                        + function("text", "MODULES/text.wasm", "30s")
+                        + function("writer", "MODULES/writer.wasm", "30s")
+                        + function("ok", "MODULES/ok.wasm", "30s"),
                 folder);
         Map<String, String> expected = Map.of(
                 "/busy", "504 deadline",
@@ -126,7 +126,7 @@ class FunctionsTest {
     void crashesLeaveHealthyCallsAlone() throws Exception {
         Gojinn.Served served = Gojinn.config(
                 plainListener()
-                        + function("trap", "MODULES/trap.wasm", "5s")
+                        + function("trap", "MODULES/trap.wasm", "30s")
                         + function("greet", "../functions/greet.wasm", "20s"),
                 folder);
         try (Gojinn gojinn = Gojinn.serve(served.file());
