@@ -371,8 +371,7 @@ public final class ProxyServer implements AutoCloseable {
         }
 
         Snapshot build(Runnable unused) {
-            Pins pins = new Pins(connections.values(), () -> reclaim(leases, unused));
-            return new Snapshot(config, service(pins), taken, listeners);
+            return new Snapshot(config, service(pins(leases, unused)), taken, listeners);
         }
 
         private Service service(Pins pins) {
@@ -493,6 +492,11 @@ public final class ProxyServer implements AutoCloseable {
                 }
             }
         }
+    }
+
+    // Not in Change: a snapshot that refers to its change refers to the one before, and so to all that have ever been.
+    private Pins pins(List<Registry.Lease<?>> leases, Runnable unused) {
+        return new Pins(connections.values(), () -> reclaim(leases, unused));
     }
 
     private void reclaim(List<Registry.Lease<?>> leases, Runnable unused) {

@@ -11,8 +11,10 @@ import io.gojinn.proxy.listen.ListenerLimits;
 import io.gojinn.proxy.listen.TlsConfig;
 import io.gojinn.proxy.route.RouteAction;
 import io.gojinn.proxy.route.RouteMatch;
+import io.gojinn.runtime.FunctionInvoker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -135,6 +137,31 @@ class ReloadTest {
             assertThat(proxy.metrics.getSampleValue(
                             "gojinn_upstream_targets", new String[] {"upstream"}, new String[] {"app"}))
                     .isNull();
+        }
+    }
+
+    /** However many configs there have been: what the first of them held can be collected, while what they share lives on. */
+    @Test
+    void holdsOnToNothingOfTheConfigsBefore() throws Exception {
+        try (RawUpstream upstream = RawUpstream.echoing();
+                TestProxy proxy = TestProxy.with()
+                        .upstream(upstream.config())
+                        .function("/f", FakeFunction.echo())
+                        .start();
+                RawClient client = proxy.connect()) {
+            List<WeakReference<FunctionInvoker>> replaced = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                FunctionInvoker function = FakeFunction.echo();
+                replaced.add(new WeakReference<>(function));
+                proxy.reload(TestProxy.with().upstream(upstream.config()).function("/f", function));
+                assertThat(client.get("/u").read().status()).isEqualTo(200);
+            }
+            replaced.removeLast();
+            await().until(() -> proxy.server().retired() == 0);
+            await().until(() -> {
+                System.gc();
+                return replaced.stream().allMatch(function -> function.refersTo(null));
+            });
         }
     }
 
