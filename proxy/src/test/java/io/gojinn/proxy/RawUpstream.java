@@ -147,6 +147,10 @@ final class RawUpstream implements AutoCloseable {
                     Socket socket = server.accept();
                     socket.setTcpNoDelay(true);
                     open.add(socket);
+                    if (server.isClosed()) {
+                        // close() may have looked at what is open before this one was
+                        socket.close();
+                    }
                     int index = connections.getAndIncrement();
                     Thread.ofVirtual().start(() -> {
                         try (socket) {

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -86,10 +87,13 @@ final class FetchedKeys implements KeySource {
     }
 
     @Override
-    public void renew(EventLoop asking, Runnable then) {
+    public void renew(@Nullable KeySet seen, EventLoop asking, Runnable then) {
         Waiter waiter = new Waiter(asking, then);
         loop.execute(() -> {
-            if (waiters.size() >= MAX_WAITING || !(fetching || mayFetch())) {
+            KeySet now = current();
+            // A fetch may have ended since.
+            boolean others = now != null && !Objects.equals(now, seen);
+            if (others || waiters.size() >= MAX_WAITING || !(fetching || mayFetch())) {
                 waiter.tell();
                 return;
             }

@@ -97,7 +97,7 @@ public final class JwtAuthentication implements Middleware {
                 case Token.Read.Parsed(Token token) -> {
                     if (now == null || now.of(token).isEmpty()) {
                         // Perhaps the keys have been rotated since they were fetched.
-                        keys.renew(exchange.loop(), () -> verify(phase, token, digest, keys.current()));
+                        keys.renew(now, exchange.loop(), () -> verify(phase, token, digest, keys.current()));
                     } else {
                         verify(phase, token, digest, now);
                     }

@@ -14,11 +14,12 @@ public interface KeySource {
     KeySet current();
 
     /**
-     * Looks for newer keys, if that is of use now.
+     * Looks for other keys than those seen, if that is of use now.
      *
+     * @param seen what {@link #current} gave and did not suffice
      * @param then is called when there are any, or none will come; on this loop, never before this returns
      */
-    void renew(EventLoop loop, Runnable then);
+    void renew(@Nullable KeySet seen, EventLoop loop, Runnable then);
 
     /** Those of the config. */
     static KeySource given(Keys.Given keys) {
@@ -49,7 +50,7 @@ public interface KeySource {
             }
 
             @Override
-            public void renew(EventLoop loop, Runnable then) {
+            public void renew(@Nullable KeySet seen, EventLoop loop, Runnable then) {
                 loop.execute(then);
             }
         };
