@@ -20,6 +20,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A {@code gojinn serve} process started from the distribution that the build has just made. Leak detection is paranoid;
@@ -178,20 +180,42 @@ final class Gojinn implements AutoCloseable {
 
     /** What of its heap is in use, after its garbage was collected. */
     long liveBytes() throws IOException {
-        Process histogram = new ProcessBuilder(
+        // Total, the number of instances, the bytes.
+        String histogram = command("GC.class_histogram");
+        Matcher total = Pattern.compile("(?m)^Total +\\d+ +(\\d+)").matcher(histogram);
+        if (!total.find()) {
+            throw new IllegalStateException(histogram);
+        }
+        return Long.parseLong(total.group(1));
+    }
+
+    /** Gives its virtual machine a diagnostic command; returns what that prints. */
+    private String command(String name) throws IOException {
+        Process command = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                         Long.toString(process.pid()),
-                        "GC.class_histogram")
+                        name)
                 .redirectErrorStream(true)
                 .start();
-        try (BufferedReader lines = histogram.inputReader(StandardCharsets.UTF_8)) {
-            List<String> all = lines.readAllLines();
-            // Total, the number of instances, the bytes.
-            Matcher total = Pattern.compile("(?m)^Total +\\d+ +(\\d+)").matcher(String.join("\n", all));
-            if (!total.find()) {
-                throw new IllegalStateException(String.join("\n", all));
-            }
-            return Long.parseLong(total.group(1));
+        try (BufferedReader lines = command.inputReader(StandardCharsets.UTF_8)) {
+            return lines.lines().collect(Collectors.joining("\n"));
+        }
+    }
+
+    /** What it takes of the machine's memory, after what it has freed was given back. Of Linux. */
+    long residentBytes() throws IOException {
+        command("System.trim_native_heap");
+        return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** How many files it has open, connections included. Of Linux. */
+    long openFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(process.pid()), "fd"))) {
+            return files.count();
         }
     }
 
@@ -203,6 +227,7 @@ final class Gojinn implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** What it has written, but for the access log. */
     List<String> log() {
         return List.copyOf(log);
     }
@@ -211,7 +236,10 @@ final class Gojinn implements AutoCloseable {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             String line;
             while ((line = lines.readLine()) != null) {
-                log.add(line);
+                // Millions in a long run.
+                if (!line.contains("\"logger\":\"gojinn.access\"")) {
+                    log.add(line);
+                }
                 if (line.contains(READY)) {
                     ready.countDown();
                 }

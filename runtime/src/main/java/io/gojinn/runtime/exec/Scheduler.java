@@ -136,8 +136,9 @@ final class Scheduler {
     }
 
     /**
-     * The next long execution; waits for one. Returns null when the scheduler is closed and nothing waits, or when the
-     * worker was idle for so long and is not the last one that is.
+     * The next long execution; waits for one. Returns null when the scheduler is closed and nothing waits, when the worker
+     * was idle for so long and is not the last one that is, or at once when there are idle ones for all places of the
+     * foreground: those that come from there would pile up otherwise.
      */
     @Nullable
     AdmittedExecution takeBackground(long idleNanos) {
@@ -146,7 +147,8 @@ final class Scheduler {
             long remaining = idleNanos;
             Lane next;
             while ((next = nextInBackground()) == null) {
-                boolean surplus = remaining <= 0 && background.idleWorkers > 0;
+                int idle = background.idleWorkers;
+                boolean surplus = (remaining <= 0 && idle > 0) || idle >= foregroundPlaces;
                 if (surplus || (closed && waiting == 0)) {
                     return null;
                 }
