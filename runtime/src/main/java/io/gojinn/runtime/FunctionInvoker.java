@@ -12,6 +12,11 @@ public interface FunctionInvoker {
     /** The limits its executions run under. */
     FunctionLimits limits();
 
+    /** About how much its executions write, lately, so that memory is taken once; 0 when nothing is known. */
+    default int usualOutputBytes() {
+        return 0;
+    }
+
     /**
      * Starts one execution. {@link Invocation#completed} is called exactly once, whatever happens: on a worker thread, or
      * on the calling thread before this method returns when there is no room.

@@ -9,11 +9,8 @@ import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import io.gojinn.runtime.Tenant;
 import io.gojinn.runtime.contract.RequestEnvelope;
-import io.gojinn.runtime.contract.RequestEnvelopeEncoder;
 import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,27 +29,21 @@ import org.slf4j.event.Level;
 final class FunctionCall implements Invocation {
     private static final Logger FUNCTION_LOG = LoggerFactory.getLogger("gojinn.function");
     private static final Logger LOG = LoggerFactory.getLogger(FunctionCall.class);
-    private static final int INITIAL_OUTPUT_BYTES = 4096;
-    // What an envelope adds to headers and body, roughly: a wrong guess costs one copy.
-    private static final int ENVELOPE_BYTES = 4096;
 
     private final EventLoop loop;
-    private final ByteBufAllocator allocator;
+    private final CallMemory memory;
     private final @Nullable Tenant tenant;
     private final boolean ofNewRequest;
     private final Phase phase;
     private final RequestEnvelope envelope;
     private final CollectedBody body;
-    private final String function;
+    private final FunctionInvoker function;
     private final String traceId;
     private final Receiver receiver;
     // What the exchange shows its client, and what this call adds to it once it is over; null when it shows nothing.
     private final @Nullable DebugLog shown;
     private final @Nullable DebugLog lines;
     private final AtomicBoolean over = new AtomicBoolean();
-
-    private @Nullable ByteBuf input;
-    private @Nullable ByteBuf output;
 
     /** Takes an outcome on the event loop. */
     interface Receiver {
@@ -70,11 +61,11 @@ final class FunctionCall implements Invocation {
         this.tenant = tenant;
         this.ofNewRequest = tenant != null && exchange.countFor(tenant);
         this.loop = exchange.loop();
-        this.allocator = exchange.allocator();
+        this.memory = new CallMemory(exchange.allocator());
         this.phase = phase;
         this.envelope = envelope;
         this.body = body;
-        this.function = function.name();
+        this.function = function;
         this.traceId = exchange.trace().traceId();
         this.receiver = receiver;
         this.shown = exchange.debugLog();
@@ -126,49 +117,24 @@ final class FunctionCall implements Invocation {
 
     @Override
     public ByteBuffer input() {
-        int guess = ENVELOPE_BYTES + (int) Math.min(body.bytes() + body.bytes() / 8, 1 << 30);
-        ByteBuf buffer = allocator.directBuffer(guess);
-        input = buffer;
-        ByteBuffer encoded =
-                RequestEnvelopeEncoder.encode(envelope, buffer.nioBuffer(0, buffer.capacity()), this::growInput);
+        ByteBuffer encoded = memory.encode(envelope);
         body.release();
         return encoded;
     }
 
-    private ByteBuffer growInput(ByteBuffer current, int additional) {
-        int used = current.position();
-        long wanted = Math.max((long) used + additional, 2L * current.capacity());
-        ByteBuf larger = allocator.directBuffer((int) Math.min(wanted, Integer.MAX_VALUE - 16));
-        ByteBuffer view = larger.nioBuffer(0, larger.capacity());
-        view.put(current.duplicate().flip());
-        ByteBuf smaller = input;
-        input = larger;
-        if (smaller != null) {
-            smaller.release();
-        }
-        return view;
-    }
-
     @Override
     public void write(ByteBuffer source) {
-        ByteBuf buffer = output;
-        if (buffer == null) {
-            buffer = allocator.directBuffer(Math.max(INITIAL_OUTPUT_BYTES, source.remaining()));
-            output = buffer;
-        }
-        buffer.writeBytes(source);
+        memory.write(source, function.usualOutputBytes());
     }
 
     @Override
     public ByteBuffer output() {
-        ByteBuf buffer = output;
-        return buffer == null ? ByteBuffer.allocateDirect(0) : buffer.nioBuffer(0, buffer.readableBytes());
+        return memory.output();
     }
 
     /** A part of the output with its own reference, for the answer. */
     ByteBuf outputSlice(int offset, int length) {
-        ByteBuf buffer = output;
-        return buffer == null || length == 0 ? Unpooled.EMPTY_BUFFER : buffer.retainedSlice(offset, length);
+        return memory.outputSlice(offset, length);
     }
 
     /** The body of a response with its own reference. */
@@ -189,7 +155,7 @@ final class FunctionCall implements Invocation {
                             case WARN -> Level.WARN;
                             case ERROR -> Level.ERROR;
                         })
-                .addKeyValue("function", function)
+                .addKeyValue("function", function.name())
                 .addKeyValue("route", envelope.route())
                 .addKeyValue("trace_id", traceId)
                 .log(line);
@@ -198,7 +164,7 @@ final class FunctionCall implements Invocation {
     @Override
     public void completed(Outcome outcome) {
         if (!over.compareAndSet(false, true)) {
-            LOG.error("function {} completed twice, the second time as {}", function, outcome.label());
+            LOG.error("function {} completed twice, the second time as {}", function.name(), outcome.label());
             return;
         }
         try {
@@ -222,13 +188,6 @@ final class FunctionCall implements Invocation {
 
     private void release() {
         body.release();
-        if (input != null) {
-            input.release();
-            input = null;
-        }
-        if (output != null) {
-            output.release();
-            output = null;
-        }
+        memory.release();
     }
 }

@@ -7,10 +7,12 @@ import java.util.List;
  * Writes a request body as a JSON string.
  *
  * <p>It first takes the body for text, checking while copying, and starts again in base64 at the first byte that is not
- * UTF-8: most bodies are text, and are read once. Chunks are read absolutely; a sequence may span any number of them.
+ * UTF-8: most bodies are text, and are copied once. Chunks are read absolutely; a sequence may span any number of them.
  */
 final class BodyWriter {
     private static final int LONGEST_SEQUENCE = 4;
+    // Those are not looked through for what has to be escaped.
+    private static final int SHORT_BYTES = 128;
     private static final int ROOM = PlainText.WORD_BYTES + JsonWriter.LONGEST_ESCAPE;
     private static final byte[] BASE64 =
             Ascii.bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -21,17 +23,46 @@ final class BodyWriter {
     /** The start of a sequence whose rest is in a later chunk. */
     private final ByteBuffer carried = ByteBuffer.allocate(4);
 
+    private final long textBytes;
+
     BodyWriter(JsonWriter writer, List<ByteBuffer> chunks) {
         this.writer = writer;
         this.chunks = chunks;
+        this.textBytes = textBytes(chunks);
     }
 
-    static long totalBytes(List<ByteBuffer> chunks) {
+    /** How many bytes the body takes as text, or a few more; if it is text. */
+    long textBytes() {
+        return textBytes;
+    }
+
+    private static long textBytes(List<ByteBuffer> chunks) {
+        long bytes = 2L + ROOM;
+        for (int i = 0; i < chunks.size(); i++) {
+            ByteBuffer chunk = chunks.get(i);
+            int length = chunk.remaining();
+            bytes += length <= SHORT_BYTES ? (long) JsonWriter.LONGEST_ESCAPE * length : length + escapeBytes(chunk);
+        }
+        return bytes;
+    }
+
+    private static long escapeBytes(ByteBuffer chunk) {
+        long bytes = 0;
+        int index = chunk.position();
+        int end = chunk.limit();
+        for (; index <= end - PlainText.WORD_BYTES; index += PlainText.WORD_BYTES) {
+            bytes += PlainText.escapeBytes(PlainText.word(chunk, index));
+        }
+        return bytes + (long) (JsonWriter.LONGEST_ESCAPE - 1) * (end - index);
+    }
+
+    /** How many bytes the body takes in base64. */
+    long base64Bytes() {
         long total = 0;
         for (int i = 0; i < chunks.size(); i++) {
             total += chunks.get(i).remaining();
         }
-        return total;
+        return 2 + (total + 2) / 3 * 4;
     }
 
     /** Writes the body as text. Returns false, having written nothing, when it is not UTF-8. */
@@ -165,8 +196,7 @@ final class BodyWriter {
 
     /** Writes the body as padded base64 of the standard alphabet (RFC 4648, section 4). */
     void base64() {
-        long groups = (totalBytes(chunks) + 2) / 3;
-        ByteBuffer out = writer.reserve(Math.toIntExact(4 * groups + 2));
+        ByteBuffer out = writer.reserve(Math.toIntExact(base64Bytes()));
         out.put((byte) '"');
         int bits = 0;
         int held = 0;

@@ -18,6 +18,7 @@ final class PlainText {
     private static final VarHandle WORD = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long EACH = 0x0101_0101_0101_0101L;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+    private static final long CONTROL_BITS = 0xe0e0_e0e0_e0e0_e0e0L;
 
     private PlainText() {}
 
@@ -38,6 +39,28 @@ final class PlainText {
         long quotes = (word ^ '"' * EACH) - EACH;
         long backslashes = (word ^ '\\' * EACH) - EACH;
         return (word | controls | quotes | backslashes) & HIGH_BITS;
+    }
+
+    /** How many bytes more a word takes when what has to be escaped is escaped. */
+    static int escapeBytes(long word) {
+        int bytes = Long.bitCount(equal(word, '"') | equal(word, '\\'));
+        long controls = zeros(word & CONTROL_BITS);
+        if (controls != 0) {
+            long named =
+                    equal(word, '\b') | equal(word, '\t') | equal(word, '\n') | equal(word, '\f') | equal(word, '\r');
+            bytes += (JsonWriter.LONGEST_ESCAPE - 1) * Long.bitCount(controls)
+                    - (JsonWriter.LONGEST_ESCAPE - 2) * Long.bitCount(named);
+        }
+        return bytes;
+    }
+
+    private static long equal(long word, char ascii) {
+        return zeros(word ^ ascii * EACH);
+    }
+
+    /** The highest bit of each byte that is zero, of no other. */
+    private static long zeros(long word) {
+        return ~((word & ~HIGH_BITS) + ~HIGH_BITS | word | ~HIGH_BITS);
     }
 
     /** How many bytes come before the first marked one; 8 when none is. */

@@ -10,7 +10,7 @@ import java.util.Map;
  * <p>Stateless; any thread. Everything but the body is bounded by what the listener let through.
  */
 public final class RequestEnvelopeEncoder {
-    /** What an envelope takes besides the body and the uri, as a rule. */
+    /** What comes before or after a body takes besides the uri, as a rule. */
     private static final int USUAL_BYTES = 1_024;
 
     private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
@@ -30,6 +30,7 @@ public final class RequestEnvelopeEncoder {
     private static final byte[] ROUTE = Ascii.bytes(",\"route\":");
     private static final byte[] TENANT = Ascii.bytes(",\"tenant\":");
     private static final byte[] REQUEST_PHASE = Ascii.bytes(",\"phase\":\"request\"}");
+    private static final byte[] END = Ascii.bytes("}}");
     private static final byte[] RESPONSE_PHASE = Ascii.bytes(",\"phase\":\"response\",\"response\":{\"status\":");
 
     private RequestEnvelopeEncoder() {}
@@ -44,20 +45,18 @@ public final class RequestEnvelopeEncoder {
     public static ByteBuffer encode(RequestEnvelope request, ByteBuffer target, GrowableBuffer growth) {
         int start = target.position();
         JsonWriter writer = new JsonWriter(target, growth);
-        long expected = USUAL_BYTES
-                + BodyWriter.totalBytes(request.body())
-                + 2L * request.uri().length();
         RequestEnvelope.Response response = request.response();
-        if (response != null) {
-            expected += USUAL_BYTES + BodyWriter.totalBytes(response.body());
-        }
-        writer.reserve((int) Math.min(expected, MOST_BYTES - start));
+        BodyWriter body = new BodyWriter(writer, request.body());
+        BodyWriter responseBody = response == null ? null : new BodyWriter(writer, response.body());
+        long responseBytes = responseBody == null ? 0 : USUAL_BYTES + responseBody.textBytes();
+        long afterBody = USUAL_BYTES + 2L * request.uri().length() + responseBytes;
+        reserve(writer, USUAL_BYTES + request.uri().length() + body.textBytes() + afterBody);
 
         field(writer, METHOD, request.method());
         field(writer, URI, request.uri());
         writer.raw(HEADERS);
         headers(writer, request.headers());
-        body(writer, request.body());
+        body(writer, body, afterBody);
         field(writer, TRACE_ID, request.traceId());
         field(writer, VERSION_AND_SCHEME, request.scheme());
         field(writer, HOST, request.host());
@@ -72,24 +71,23 @@ public final class RequestEnvelopeEncoder {
         if (tenant != null) {
             field(writer, TENANT, tenant);
         }
-        if (response == null) {
+        if (response == null || responseBody == null) {
             writer.raw(REQUEST_PHASE);
         } else {
-            response(writer, response);
+            writer.raw(RESPONSE_PHASE);
+            writer.raw(Ascii.bytes(Integer.toString(response.status())));
+            writer.raw(HEADERS);
+            headers(writer, response.headers());
+            body(writer, responseBody, END.length);
+            writer.raw(END);
         }
 
         ByteBuffer written = writer.buffer();
         return written.limit(written.position()).position(start);
     }
 
-    private static void response(JsonWriter writer, RequestEnvelope.Response response) {
-        writer.raw(RESPONSE_PHASE);
-        writer.raw(Ascii.bytes(Integer.toString(response.status())));
-        writer.raw(HEADERS);
-        headers(writer, response.headers());
-        body(writer, response.body());
-        writer.raw('}');
-        writer.raw('}');
+    private static void reserve(JsonWriter writer, long bytes) {
+        writer.reserve((int) Math.min(bytes, MOST_BYTES - writer.buffer().position()));
     }
 
     private static void headers(
@@ -104,10 +102,16 @@ public final class RequestEnvelopeEncoder {
         writer.string(value);
     }
 
-    private static void body(JsonWriter writer, List<ByteBuffer> chunks) {
+    /**
+     * Writes a body, for which and for what follows there is room before, so that it is copied once.
+     *
+     * @param after how many bytes follow, as a rule
+     */
+    private static void body(JsonWriter writer, BodyWriter body, long after) {
         writer.raw(BODY);
-        BodyWriter body = new BodyWriter(writer, chunks);
+        reserve(writer, body.textBytes() + after);
         if (!body.text()) {
+            reserve(writer, body.base64Bytes() + BASE64.length + after);
             body.base64();
             writer.raw(BASE64);
         }

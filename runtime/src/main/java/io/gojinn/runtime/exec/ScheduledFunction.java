@@ -22,6 +22,10 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     private static final int LENGTH_DECAY = 16;
     private static final long MOST_NANOS = 4 * LONG_NANOS;
 
+    // A few long outputs must not make every execution hold as much memory.
+    private static final int OUTPUT_DECAY = 16;
+    private static final int MOST_USUAL_OUTPUT_BYTES = 1 << 20;
+
     private final FunctionDefinition definition;
     private final SandboxTemplate template;
     private final Scheduler scheduler;
@@ -30,8 +34,9 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     private final FunctionMetrics.OfFunction metrics;
     private final Turns.Account account = new Turns.Account();
 
-    // What its executions take of a processor. What races lose does no harm.
+    // What its executions take of a processor, and what they write. What races lose does no harm.
     private long lengthNanos;
+    private int outputBytes;
 
     // Set once nobody calls it any more.
     private volatile @Nullable Runnable retired;
@@ -63,6 +68,11 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     @Override
     public FunctionLimits limits() {
         return definition.limits();
+    }
+
+    @Override
+    public int usualOutputBytes() {
+        return outputBytes;
     }
 
     @Override
@@ -176,6 +186,12 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     void took(long nanos) {
         long held = lengthNanos;
         lengthNanos = Math.max(Math.min(nanos, MOST_NANOS), held - held / LENGTH_DECAY);
+    }
+
+    /** Takes note of what an execution wrote. */
+    void wrote(int bytes) {
+        int usual = outputBytes;
+        outputBytes = Math.max(Math.min(bytes, MOST_USUAL_OUTPUT_BYTES), usual - usual / OUTPUT_DECAY);
     }
 
     /** Whether its executions are likely to be long. */

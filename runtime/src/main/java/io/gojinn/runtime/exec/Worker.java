@@ -270,6 +270,7 @@ final class Worker implements Runnable, Supervisor {
         }
         Invocation invocation = execution.invocation();
         ByteBuffer output = invocation.output();
+        execution.function().wrote(output.remaining());
         try {
             return switch (invocation.phase()) {
                 case HANDLER -> new Outcome.Replied(ResponseEnvelopeDecoder.decode(output), usage);

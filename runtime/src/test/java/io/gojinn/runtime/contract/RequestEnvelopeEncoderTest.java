@@ -56,6 +56,50 @@ class RequestEnvelopeEncoderTest {
         }
     }
 
+    @Test
+    void movesNoByteOfABodyOnceItIsWritten() {
+        Random random = new Random(7);
+        byte[] binary = new byte[70_000];
+        random.nextBytes(binary);
+        for (byte[] body : List.of(
+                "x".repeat(70_000).getBytes(StandardCharsets.US_ASCII),
+                "{\"id\":\"1\",\"value\":100}\n".repeat(4_000).getBytes(StandardCharsets.US_ASCII),
+                "\"\\".repeat(40_000).getBytes(StandardCharsets.US_ASCII),
+                "\u0000\u0001\u001f\b\t\n\f\r\u007f".repeat(9_000).getBytes(StandardCharsets.US_ASCII),
+                randomText(random, 50_000).getBytes(StandardCharsets.UTF_8),
+                binary)) {
+            for (List<ByteBuffer> chunks : List.of(List.of(ByteBuffer.wrap(body)), chunks(random, body))) {
+                for (boolean onItsWayBack : List.of(false, true)) {
+                    RequestEnvelope request = onItsWayBack
+                            ? answered(chunks)
+                            : request("a=" + "%22".repeat(300), List.of(), chunks, null);
+                    List<Integer> moved = new ArrayList<>();
+                    String envelope = text(request, moved);
+                    int start = envelope.lastIndexOf("\"body\":");
+                    assertThat(moved).isNotEmpty().allMatch(bytes -> bytes <= start + "\"body\":".length());
+                }
+            }
+        }
+    }
+
+    private static RequestEnvelope answered(List<ByteBuffer> body) {
+        return new RequestEnvelope(
+                "GET",
+                "/",
+                "/",
+                "",
+                "http",
+                "a",
+                List.of(),
+                List.of(),
+                "t",
+                Map.of(),
+                "::1",
+                "r",
+                null,
+                new RequestEnvelope.Response(200, List.of(), body));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"c080", "eda080", "f4908080", "ff", "c3", "e282", "f09f98", "80", "f8888080"})
     void bodiesThatAreNoUtf8ComeAsBase64(String hexadecimal) {
@@ -112,11 +156,17 @@ class RequestEnvelopeEncoderTest {
     }
 
     private static String text(RequestEnvelope request) {
-        ByteBuffer encoded = RequestEnvelopeEncoder.encode(
-                request,
-                ByteBuffer.allocateDirect(16),
-                (current, additional) -> ByteBuffer.allocateDirect(current.position() + additional)
-                        .put(current.flip()));
+        return text(request, new ArrayList<>());
+    }
+
+    /** Adds how many bytes are moved, each time that some are. */
+    private static String text(RequestEnvelope request, List<Integer> moved) {
+        ByteBuffer encoded =
+                RequestEnvelopeEncoder.encode(request, ByteBuffer.allocateDirect(16), (current, additional) -> {
+                    moved.add(current.position());
+                    return ByteBuffer.allocateDirect(current.position() + additional)
+                            .put(current.flip());
+                });
         return StandardCharsets.UTF_8.decode(encoded).toString();
     }
 

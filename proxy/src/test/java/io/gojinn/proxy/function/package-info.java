@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.function;
+
+import org.jspecify.annotations.NullMarked;
