@@ -62,6 +62,11 @@ final class Gojinn implements AutoCloseable {
         return gojinn;
     }
 
+    /** Serves a config without looking for leaks at every step of every buffer, which takes longer than a request: to measure. */
+    static Gojinn serveAsShipped(Path config) throws Exception {
+        return serve(config, Map.of("GOJINN_JAVA_OPTS", "-Xmx1g"));
+    }
+
     /** Runs a command to its end. */
     static Finished run(String... arguments) throws Exception {
         Path out = Files.createTempFile("gojinn", ".out");

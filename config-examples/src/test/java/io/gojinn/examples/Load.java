@@ -1,26 +1,53 @@
 package io.gojinn.examples;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.Socket;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Requests to a port of loopback, and what became of each. */
-final class Load {
-    private Load() {}
+/**
+ * Requests to a port of loopback, and what became of each.
+ *
+ * <p>One thread serves all connections: an answer is late when it comes late, not when one of many threads gets its turn late. The
+ * clock is read before a request is written and after the selector has told of its answer.
+ */
+final class Load implements AutoCloseable {
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
+    private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)\r\n");
+
+    private final Selector selector = Selector.open();
+    private final ArrayDeque<Connection> idle = new ArrayDeque<>();
+    private final List<Connection> connections = new ArrayList<>();
+    private final List<Answer> answers = new ArrayList<>();
+    private final ByteBuffer request;
+    private final double intervalNanos;
+    private final long durationNanos;
+    private final long startNanos = System.nanoTime();
+    private long sent;
+
+    private Load(int port, String path, int connections, Duration duration, double perSecond) throws IOException {
+        this.request = StandardCharsets.US_ASCII.encode("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        this.intervalNanos = 1e9 / perSecond;
+        this.durationNanos = duration.toNanos();
+        for (int i = 0; i < connections; i++) {
+            Connection connection = new Connection(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            this.connections.add(connection);
+            idle.add(connection);
+        }
+    }
 
     /** An answer: when it was asked for, since the load began, and how long it took. */
     record Answer(int status, long sentNanos, long nanos) {}
@@ -57,7 +84,7 @@ final class Load {
     }
 
     /** One request after the other on each of so many connections. */
-    static Outcome closed(int port, int connections, Duration duration) throws Exception {
+    static Outcome closed(int port, int connections, Duration duration) throws IOException {
         return run(port, "/", connections, duration, Double.POSITIVE_INFINITY);
     }
 
@@ -66,77 +93,106 @@ final class Load {
      *
      * @param connections enough for as many as are open at once
      */
-    static Outcome open(int port, String path, double perSecond, int connections, Duration duration) throws Exception {
+    static Outcome open(int port, String path, double perSecond, int connections, Duration duration)
+            throws IOException {
         return run(port, path, connections, duration, perSecond);
     }
 
     private static Outcome run(int port, String path, int connections, Duration duration, double perSecond)
-            throws Exception {
-        long startNanos = System.nanoTime();
-        AtomicLong tickets = new AtomicLong();
-        List<Answer> answers = new ArrayList<>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<List<Answer>>> clients = new ArrayList<>();
-            for (int i = 0; i < connections; i++) {
-                clients.add(threads.submit(
-                        () -> client(port, path, tickets, startNanos, duration.toNanos(), 1e9 / perSecond)));
-            }
-            for (Future<List<Answer>> client : clients) {
-                answers.addAll(client.get());
-            }
-        }
-        return new Outcome(answers, duration.toNanos() / 1e9);
-    }
-
-    private static List<Answer> client(
-            int port, String path, AtomicLong tickets, long startNanos, long durationNanos, double intervalNanos)
             throws IOException {
-        List<Answer> answers = new ArrayList<>();
-        byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(30_000);
-            InputStream in = new BufferedInputStream(socket.getInputStream());
-            while (true) {
-                long dueNanos = startNanos + (long) (tickets.getAndIncrement() * intervalNanos);
-                for (long wait = dueNanos - System.nanoTime(); wait > 0; wait = dueNanos - System.nanoTime()) {
-                    LockSupport.parkNanos(wait);
-                }
-                long sentNanos = System.nanoTime();
-                if (sentNanos - startNanos >= durationNanos) {
-                    return answers;
-                }
-                socket.getOutputStream().write(request);
-                int status = status(in);
-                answers.add(new Answer(status, sentNanos - startNanos, System.nanoTime() - sentNanos));
+        try (Load load = new Load(port, path, connections, duration, perSecond)) {
+            load.run();
+            return new Outcome(load.answers, duration.toNanos() / 1e9);
+        }
+    }
+
+    private void run() throws IOException {
+        long lastNanos = System.nanoTime();
+        while (true) {
+            long nowNanos = System.nanoTime();
+            boolean over = nowNanos - startNanos >= durationNanos;
+            if (over && idle.size() == connections.size()) {
+                return;
+            }
+            while (!over && !idle.isEmpty() && dueNanos() <= System.nanoTime() - startNanos) {
+                sent++;
+                idle.remove().send();
+            }
+            // A selector knows no less than a millisecond.
+            long waitNanos = over || idle.isEmpty() ? PATIENCE_NANOS : dueNanos() - (System.nanoTime() - startNanos);
+            int ready =
+                    selector.select(key -> receive((Connection) key.attachment()), Math.max(1, waitNanos / 1_000_000));
+            if (ready > 0 || idle.size() == connections.size()) {
+                lastNanos = nowNanos;
+            } else if (nowNanos - lastNanos > PATIENCE_NANOS) {
+                throw new IOException("no answer for " + PATIENCE_NANOS / 1e9 + " s");
             }
         }
     }
 
-    /** Reads a response with Content-Length; returns its status. */
-    private static int status(InputStream in) throws IOException {
-        int status = Integer.parseInt(line(in).substring(9, 12));
-        int length = 0;
-        for (String line = line(in); !line.isEmpty(); line = line(in)) {
-            if (line.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-                length = Integer.parseInt(line.substring(15).strip());
-            }
-        }
-        in.skipNBytes(length);
-        return status;
+    private long dueNanos() {
+        return (long) (sent * intervalNanos);
     }
 
-    private static String line(InputStream in) throws IOException {
-        byte[] line = new byte[1 << 10];
-        int length = 0;
-        for (int next = in.read(); next != '\n'; next = in.read()) {
-            if (next < 0 || length == line.length) {
-                throw new IOException("closed, or a line without an end");
+    private void receive(Connection connection) {
+        try {
+            if (connection.receive()) {
+                idle.add(connection);
             }
-            if (next != '\r') {
-                line[length++] = (byte) next;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Connection connection : connections) {
+            connection.channel.close();
+        }
+        selector.close();
+    }
+
+    /** One request at a time, with answers that have a Content-Length and fit the buffer. */
+    private final class Connection {
+        private final SocketChannel channel;
+        private final ByteBuffer received = ByteBuffer.allocate(8 << 10);
+        private long sentNanos;
+
+        Connection(InetSocketAddress address) throws IOException {
+            this.channel = SocketChannel.open(address);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ, this);
+        }
+
+        void send() throws IOException {
+            sentNanos = System.nanoTime();
+            if (channel.write(request.duplicate()) < request.remaining()) {
+                throw new IOException("a request did not fit the socket");
             }
         }
-        return new String(Arrays.copyOf(line, length), StandardCharsets.ISO_8859_1);
+
+        /** Whether all of the answer has come. */
+        boolean receive() throws IOException {
+            long nowNanos = System.nanoTime();
+            if (channel.read(received) < 0 || !received.hasRemaining()) {
+                throw new IOException("closed, or an answer that is too long");
+            }
+            String text = new String(received.array(), 0, received.position(), StandardCharsets.ISO_8859_1);
+            int head = text.indexOf("\r\n\r\n");
+            if (head < 0) {
+                return false;
+            }
+            Matcher length = LENGTH.matcher(text);
+            if (!length.find()) {
+                throw new IOException("without a length: " + text);
+            }
+            if (text.length() < head + 4 + Integer.parseInt(length.group(1))) {
+                return false;
+            }
+            received.clear();
+            answers.add(new Answer(Integer.parseInt(text, 9, 12, 10), sentNanos - startNanos, nowNanos - sentNanos));
+            return true;
+        }
     }
 }

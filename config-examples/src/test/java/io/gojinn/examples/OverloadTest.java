@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +24,7 @@ class OverloadTest {
     private static final int WORKERS = 8;
     private static final Duration WORK = Duration.ofMillis(20);
     private static final int CONNECTIONS = 200;
+    private static final Pattern DURATION = Pattern.compile("\"duration_ms\":([0-9.]+)");
 
     @TempDir
     private Path folder;
@@ -31,11 +35,12 @@ class OverloadTest {
                 Files.readString(Path.of(System.getProperty("gojinn.root"), "config-examples/overload/proxy.toml"));
         try (SlowServer server = new SlowServer(WORKERS, WORK)) {
             Gojinn.Served served = Gojinn.config(text.replace(":3000", ":" + server.port()), folder);
-            try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            try (Gojinn gojinn = Gojinn.serveAsShipped(served.file())) {
                 int port = served.port();
                 Load.closed(port, WORKERS, Duration.ofSeconds(LONG ? 20 : 3));
-                double capacity =
-                        Load.closed(port, 2 * WORKERS, Duration.ofSeconds(3)).perSecond();
+                double capacity = Load.closed(port, 2 * WORKERS, Duration.ofSeconds(3))
+                        .where(status -> status == 200)
+                        .perSecond();
                 Load.Outcome normal =
                         Load.open(port, "/", 0.7 * capacity, CONNECTIONS, Duration.ofSeconds(LONG ? 20 : 3));
                 Load.Outcome overload = Load.open(port, "/", 3 * capacity, CONNECTIONS, Duration.ofSeconds(SECONDS));
@@ -44,15 +49,21 @@ class OverloadTest {
                         .after(5);
                 Load.Outcome admitted = overload.where(status -> status == 200);
                 Load.Outcome refused = overload.where(status -> status == 503);
+                Load.Outcome settled = overload.after(1);
                 report(capacity, normal, overload, admitted, refused, recovery);
+                reportRefusals(gojinn.log());
                 assertThat(overload.answers())
                         .hasSize(admitted.answers().size() + refused.answers().size());
                 assertThat(refused.answers()).isNotEmpty();
                 assertThat(admitted.perSecond()).isGreaterThan((LONG ? 0.85 : 0.7) * capacity);
-                assertThat(admitted.millis(99)).isLessThan((LONG ? 5 : 10) * normal.millis(99));
                 if (LONG) {
+                    assertThat(admitted.millis(99)).isLessThan(5 * normal.millis(99));
                     assertThat(refused.millis(99)).isLessThan(5);
                 } else {
+                    // A hundred wait before anything is learned of the server: in seconds these are more than one in a
+                    // hundred.
+                    assertThat(settled.where(status -> status == 200).millis(99))
+                            .isLessThan(10 * normal.millis(99));
                     assertThat(refused.millis(50)).isLessThan(admitted.millis(50) / 2);
                 }
                 assertThat(recovery.answers()).allMatch(answer -> answer.status() == 200);
@@ -61,6 +72,26 @@ class OverloadTest {
                         .isGreaterThanOrEqualTo(refused.answers().size());
                 assertThat(gojinn.log()).noneMatch(line -> line.contains("\"level\":\"ERROR\""));
             }
+        }
+    }
+
+    /** What the proxy says of itself: from the header section of a request to the last byte of its refusal. */
+    @SuppressWarnings("SystemOut")
+    private static void reportRefusals(List<String> log) {
+        double[] millis = log.stream()
+                .filter(line -> line.contains("\"status\":503,"))
+                .map(DURATION::matcher)
+                .filter(Matcher::find)
+                .mapToDouble(found -> Double.parseDouble(found.group(1)))
+                .sorted()
+                .toArray();
+        if (millis.length > 0) {
+            System.out.printf(
+                    "%d refusals in the access log: p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms%n",
+                    millis.length,
+                    millis[millis.length / 2],
+                    millis[(int) (millis.length * 0.99)],
+                    millis[(int) (millis.length * 0.999)]);
         }
     }
 

@@ -9,15 +9,19 @@ import java.util.concurrent.atomic.LongAdder;
  * How many requests may be open at once, learned from how long they take. Thread-safe.
  *
  * <p>A server that has as much as it can do answers more slowly with every further request, and no more of them: beyond that
- * point they only wait. So the limit is moved, a window of a tenth of a second or as long as answers take, to where answers take {@code tolerance} times as
- * long as they do without a queue:
+ * point they only wait. So the limit is moved, a window of a tenth of a second or as long as answers take, to where answers take
+ * {@code tolerance} times as long as they do without a queue:
  *
  * <ul>
  *   <li>It shrinks by as much as answers are slower than tolerated, to half at most, and grows by its square root, so that there
- *       is always a small queue to fill gaps. It grows only when it is made use of; until it first shrinks it doubles.
+ *       is always a small queue to fill gaps. It grows only when it is made use of.
+ *   <li>Until answers are too slow for the first time it is anybody's guess. Meanwhile it grows to {@code tolerance}
+ *       times what is open at once without a queue: how many answers come in a time, times how long they take (Little's law).
+ *       When they are too slow that is where it goes in one step, before much has piled up.
  *   <li>The time without a queue, the base, is the least mean of a window. It follows what is measured slowly while the limit
  *       is far away. When requests have been refused for long nothing is measured without a queue: then, for two windows,
- *       so few are let through that the queue empties, and what the second window shows is the base from then on.
+ *       so few are let through that the queue empties, and what the second window shows is the base from then on. A base that
+ *       would rise is looked at for three windows, and the least of them counts.
  * </ul>
  *
  * <p>The idea is that of gradient limits (Netflix concurrency-limits, Envoy's adaptive concurrency filter) and, for the base, of
@@ -30,6 +34,9 @@ final class AdaptiveLimit {
     private static final long PROBE_INTERVAL_NANOS = 5_000_000_000L;
     // Below what a server does without a queue: the limit stands at somewhat more than tolerance times that.
     private static final double PROBE_DEPTH = 1.5;
+    // More than this is measured again, so often at most.
+    private static final double BASE_RISES = 1.25;
+    private static final int MOST_PROBES = 3;
     private static final double BASE_FOLLOWS = 0.02;
 
     private final MiddlewareKind.Shedding config;
@@ -47,6 +54,8 @@ final class AdaptiveLimit {
     private long baseKnownNanos;
     private boolean everShrunk;
     private Probe probe = Probe.NONE;
+    private int probes;
+    private double probedNanos;
 
     /** Where a probe of the base stands. */
     private enum Probe {
@@ -108,15 +117,25 @@ final class AdaptiveLimit {
         }
         long count = samples.sumThenReset();
         double meanNanos = Math.max(1, (double) sampledNanos.sumThenReset() / Math.max(1, count));
+        double perNano = (double) count / (nowNanos - windowStartNanos);
         boolean full = refused;
         refused = false;
         switch (probe) {
-            case NONE -> adapt(meanNanos, full, nowNanos);
-            case EMPTYING -> probe = Probe.MEASURING;
+            case NONE -> adapt(meanNanos, perNano, full, nowNanos);
+            case EMPTYING -> {
+                probe = Probe.MEASURING;
+                probes = 0;
+                probedNanos = Double.MAX_VALUE;
+            }
             case MEASURING -> {
-                probe = Probe.NONE;
-                baseNanos = meanNanos;
-                baseKnownNanos = nowNanos;
+                probes++;
+                probedNanos = Math.min(probedNanos, meanNanos);
+                // A single slow window may be an accident, which would be believed until the next probe.
+                if (probedNanos <= BASE_RISES * baseNanos || probes == MOST_PROBES) {
+                    probe = Probe.NONE;
+                    baseNanos = probedNanos;
+                    baseKnownNanos = nowNanos;
+                }
             }
         }
         if (probe == Probe.NONE && full && nowNanos - baseKnownNanos >= PROBE_INTERVAL_NANOS) {
@@ -132,7 +151,7 @@ final class AdaptiveLimit {
         windowEndNanos = nowNanos + Math.max(WINDOW_NANOS, (long) meanNanos);
     }
 
-    private void adapt(double meanNanos, boolean full, long nowNanos) {
+    private void adapt(double meanNanos, double perNano, boolean full, long nowNanos) {
         int open = active.get();
         if (baseNanos == 0 || meanNanos < baseNanos) {
             baseNanos = meanNanos;
@@ -141,14 +160,19 @@ final class AdaptiveLimit {
             baseKnownNanos = nowNanos;
         }
         double gradient = Math.clamp(config.tolerance() * baseNanos / meanNanos, 0.5, 1);
-        double next = smooth * gradient;
-        everShrunk |= gradient < 1;
-        if (full || open * 2 > limit) {
-            next += everShrunk ? Math.sqrt(smooth) : smooth;
-        } else if (gradient < 1) {
-            // Slow for another reason than this limit.
-            next = smooth;
+        boolean used = full || open * 2 > limit;
+        double next = smooth;
+        if (!everShrunk) {
+            // As many as are open while there is no queue (Little's law), and that times the tolerance.
+            double enough = config.tolerance() * perNano * baseNanos;
+            if (used) {
+                next = gradient < 1 ? Math.min(smooth, enough) : Math.max(smooth, enough);
+                everShrunk = gradient < 1;
+            }
+        } else if (used) {
+            next = smooth * gradient + Math.sqrt(smooth);
         }
+        // Otherwise answers are slow for another reason than this limit, if they are.
         smooth = Math.clamp(next, config.least(), config.most());
     }
 }

@@ -24,6 +24,7 @@ class AdaptiveLimitTest {
         private final PriorityQueue<Work> working = new PriorityQueue<>();
         private long serviceNanos;
         private long nowNanos;
+        private boolean evenly;
 
         private record Work(long endNanos, long startNanos) implements Comparable<Work> {
             @Override
@@ -41,14 +42,14 @@ class AdaptiveLimitTest {
             return (double) workers * SECOND / serviceNanos;
         }
 
-        /** Sends requests at random times, so many a second. */
+        /** Sends requests at random times, or at even ones, so many a second. */
         Outcome run(double perSecond, double seconds) {
             List<Long> latencies = new ArrayList<>();
             int refused = 0;
             long endNanos = nowNanos + (long) (seconds * SECOND);
             long arrivalNanos = nowNanos;
             while (true) {
-                arrivalNanos += (long) (-Math.log(1 - random.nextDouble()) / perSecond * SECOND);
+                arrivalNanos += (long) ((evenly ? 1 : -Math.log(1 - random.nextDouble())) / perSecond * SECOND);
                 workUntil(Math.min(arrivalNanos, endNanos), latencies);
                 if (arrivalNanos > endNanos) {
                     nowNanos = endNanos;
@@ -96,14 +97,21 @@ class AdaptiveLimitTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 5", "4, 20", "16, 20", "64, 50", "200, 100"})
-    void answersNearlyAsMuchAsTheServerCanAndInTime(int workers, long serviceMillis) {
+    @CsvSource({
+        "1, 5, false",
+        "4, 20, false",
+        "8, 20, true",
+        "16, 20, false",
+        "64, 50, false",
+        "64, 50, true",
+        "200, 100, false"
+    })
+    void answersNearlyAsMuchAsTheServerCanAndInTime(int workers, long serviceMillis, boolean evenly) {
         Server server = new Server(workers, serviceMillis * 1_000_000);
+        server.evenly = evenly;
         server.run(0.7 * server.capacity(), 2);
         Outcome normal = server.run(0.7 * server.capacity(), 20);
         assertThat(normal.refused()).isZero();
-        // Until it has learned what it has not seen before.
-        server.run(3 * server.capacity(), 5);
         Outcome overload = server.run(3 * server.capacity(), 60);
         assertThat(overload.perSecond()).isGreaterThan(0.95 * server.capacity());
         assertThat(overload.percentile99()).isLessThan(5 * normal.percentile99());
