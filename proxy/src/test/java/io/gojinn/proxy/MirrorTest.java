@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,41 @@ class MirrorTest {
             assertThat(client.get("/").read().body()).isEqualTo("ok");
             await().until(() -> counted(proxy, "sent") == before + 1);
         }
+    }
+
+    @Test
+    void aTargetThatStallsGetsFewCopiesUntilItAnswersAgain() throws Exception {
+        AtomicBoolean stalls = new AtomicBoolean(true);
+        MirrorConfig config = new MirrorConfig("shadow", 1, 64 << 10, 8, Duration.ofSeconds(1));
+        try (RawUpstream next = new RawUpstream(peer -> {
+                    while (!peer.request().isEmpty()) {
+                        if (!stalls.get()) {
+                            peer.send(OK);
+                        }
+                    }
+                });
+                TestProxy proxy = mirrored(next, config).loops(1).start();
+                RawClient client = proxy.connect()) {
+            assertThat(sentOf(20, proxy, client)).isEqualTo(8);
+            // One, and one more after its timeout should that come meanwhile.
+            assertThat(sentOf(20, proxy, client)).isBetween(1.0, 2.0);
+            stalls.set(false);
+            // One after the other is answered.
+            for (int i = 0; i < 10; i++) {
+                assertThat(sentOf(1, proxy, client)).isEqualTo(1);
+            }
+            stalls.set(true);
+            assertThat(sentOf(20, proxy, client)).isEqualTo(8);
+        }
+    }
+
+    private static double sentOf(int requests, TestProxy proxy, RawClient client) throws Exception {
+        double before = counted(proxy, "sent");
+        for (int i = 0; i < requests; i++) {
+            assertThat(client.get("/").read().body()).isEqualTo("ok");
+        }
+        await().until(() -> proxy.metric("gojinn_upstream_active_requests", "upstream", "shadow") == 0);
+        return counted(proxy, "sent") - before;
     }
 
     @ParameterizedTest

@@ -8,7 +8,6 @@ import io.gojinn.proxy.observe.MirrorMetrics.Outcome;
 import io.gojinn.proxy.route.MirrorConfig;
 import io.netty.handler.codec.http.HttpContent;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An action whose requests go to another upstream as well, where they are answered to nobody. Thread-safe.
@@ -21,7 +20,7 @@ public final class Mirror implements Action {
     private final MirrorConfig config;
     private final Upstream upstream;
     private final MirrorMetrics metrics;
-    private final AtomicInteger copies = new AtomicInteger();
+    private final MirrorWindow window;
 
     /** A mirror in front of an action, to an upstream that lives as long. */
     public Mirror(Action action, MirrorConfig config, Upstream upstream, MirrorMetrics metrics) {
@@ -29,6 +28,7 @@ public final class Mirror implements Action {
         this.config = config;
         this.upstream = upstream;
         this.metrics = metrics;
+        this.window = new MirrorWindow(config.requests());
     }
 
     @Override
@@ -42,12 +42,11 @@ public final class Mirror implements Action {
             metrics.request(Outcome.TOO_LARGE);
             return action.open(exchange);
         }
-        if (copies.incrementAndGet() > config.requests()) {
-            copies.decrementAndGet();
+        if (!window.enter()) {
             metrics.request(Outcome.BUSY);
             return action.open(exchange);
         }
-        MirrorCopy copy = new MirrorCopy(exchange, upstream, config, metrics, copies::decrementAndGet);
+        MirrorCopy copy = new MirrorCopy(exchange, upstream, config, metrics, window);
         exchange.whenEnded(copy::originalEnded);
         return new Watched(action.open(exchange), copy);
     }

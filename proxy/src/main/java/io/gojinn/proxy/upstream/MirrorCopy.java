@@ -32,7 +32,7 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
     private final Upstream upstream;
     private final MirrorConfig config;
     private final MirrorMetrics metrics;
-    private final Runnable closed;
+    private final MirrorWindow window;
     private final EventLoop loop;
     private final ByteBufAllocator allocator;
     private final HttpMethod method;
@@ -53,13 +53,13 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
     /**
      * Copies what has come, the header section.
      *
-     * @param closed run once, when nothing is held any more
+     * @param window which it has entered, and leaves when it holds nothing any more
      */
-    MirrorCopy(Exchange exchange, Upstream upstream, MirrorConfig config, MirrorMetrics metrics, Runnable closed) {
+    MirrorCopy(Exchange exchange, Upstream upstream, MirrorConfig config, MirrorMetrics metrics, MirrorWindow window) {
         this.upstream = upstream;
         this.config = config;
         this.metrics = metrics;
-        this.closed = closed;
+        this.window = window;
         this.loop = exchange.loop();
         this.allocator = exchange.allocator();
         this.method = exchange.request().method();
@@ -89,6 +89,7 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
             if (held + piece.readableBytes() > config.maxBodyBytes()) {
                 metrics.request(Outcome.TOO_LARGE);
                 close();
+                window.left();
                 return;
             }
             if (body == null) {
@@ -113,6 +114,7 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
         if (!complete && !over) {
             metrics.request(Outcome.INCOMPLETE);
             close();
+            window.left();
         }
     }
 
@@ -122,6 +124,7 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
         if (chosen == null) {
             metrics.request(Outcome.BUSY);
             close();
+            window.left();
             return;
         }
         metrics.request(Outcome.SENT);
@@ -188,8 +191,11 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
     public void ended(LastHttpContent last) {
         last.release();
         stream = null;
-        upstream.metrics().answered();
-        close();
+        if (!over) {
+            upstream.metrics().answered();
+            close();
+            window.answered();
+        }
     }
 
     @Override
@@ -225,14 +231,16 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
     }
 
     private void fail(UpstreamFault fault) {
-        upstream.metrics().failed(fault);
-        close();
-    }
-
-    private void close() {
         if (over) {
             return;
         }
+        upstream.metrics().failed(fault);
+        close();
+        window.failed();
+    }
+
+    /** Holds nothing any more. Called once; the caller leaves the window. */
+    private void close() {
         over = true;
         TargetStream left = stream;
         stream = null;
@@ -253,6 +261,5 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
         if (hasTurn) {
             upstream.admission().leave();
         }
-        closed.run();
     }
 }
