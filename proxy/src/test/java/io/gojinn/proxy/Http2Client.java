@@ -159,6 +159,11 @@ final class Http2Client implements AutoCloseable {
         return silent(proxy).preface();
     }
 
+    /** A connection that TLS has chosen the protocol of. */
+    static Http2Client connect(Socket socket) {
+        return new Http2Client(socket).preface();
+    }
+
     /** The side of the server, whose client has sent its preface; its settings are still to be sent. */
     static Http2Client accepted(Socket socket) throws IOException {
         Http2Client peer = new Http2Client(socket);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StaticFilesTest {
     private static final String SECRET = "the secret beside the root";
     private static final FileTime OLD = FileTime.from(Instant.parse("2026-01-02T03:04:05.678901Z"));
+
+    @TempDir
+    private static Path certificates;
 
     @TempDir
     Path folder;
@@ -72,6 +76,23 @@ class StaticFilesTest {
                 .route("/s/*", List.of(), config)
                 .route("whole", TestProxy.path("/docs/index.html"), config)
                 .start();
+    }
+
+    /** Serves files, and has them asked for in every protocol. */
+    private static void inEveryProtocol(RouteAction.Files config, Consumer<PathClient> asking) {
+        try (TestProxy proxy = TestProxy.with()
+                .listener("secure", TestCertificate.tls(certificates))
+                .route("/s/*", List.of(), config)
+                .start()) {
+            for (PathClient.Protocol protocol : PathClient.Protocol.values()) {
+                try (PathClient client = protocol.connect(proxy)) {
+                    asking.accept(client);
+                } catch (AssertionError | RuntimeException failure) {
+                    throw new AssertionError(protocol.toString(), failure);
+                }
+            }
+            await().until(() -> proxy.metric("gojinn_open_files") == 0);
+        }
     }
 
     private static Response get(RawClient client, String path, String fields) {
@@ -212,13 +233,12 @@ class StaticFilesTest {
                 "/s/digits.txt%0d%0aX-Injected:%201"
             })
     void showsNothingOutsideOfItsRoot(String path) {
-        try (TestProxy proxy = serving(config());
-                RawClient client = proxy.connect()) {
-            Response response = get(client, path, "");
+        inEveryProtocol(config(), client -> {
+            Response response = client.get(path, "");
             assertThat(response.body()).doesNotContain(SECRET).doesNotContain("root:");
             assertThat(response.status()).isIn(400, 404);
             assertThat(response.header("x-injected")).isNull();
-        }
+        });
     }
 
     @Test
@@ -259,65 +279,73 @@ class StaticFilesTest {
                 "bytes=7-    | 206 | bytes 7-9/10 | 789",
                 "bytes=-3    | 206 | bytes 7-9/10 | 789",
                 "bytes=0-99  | 206 | bytes 0-9/10 | 0123456789",
+                "bytes=9-9   | 206 | bytes 9-9/10 | 9",
+                "bytes=-99   | 206 | bytes 0-9/10 | 0123456789",
+                "Bytes=2-4   | 206 | bytes 2-4/10 | 234",
+                "bytes=2-18446744073709551615 | 206 | bytes 2-9/10 | 23456789",
                 "bytes=10-   | 416 | bytes */10   | ''",
+                "bytes=99999999999999999999-  | 416 | bytes */10 | ''",
+                "bytes=      | 200 |              | 0123456789",
+                "bytes=a-b   | 200 |              | 0123456789",
+                "bytes=1     | 200 |              | 0123456789",
+                "bytes=-     | 200 |              | 0123456789",
+                "bytes=+1-2  | 200 |              | 0123456789",
+                "bytes=0-0,-1,,5- | 200 |         | 0123456789",
                 "bytes=-0    | 416 | bytes */10   | ''",
                 "bytes=0-1,3-4 | 200 |            | 0123456789",
                 "bytes=4-2   | 200 |              | 0123456789",
                 "lines=1-2   | 200 |              | 0123456789"
             })
     void answersWithParts(String range, int status, String contentRange, String body) {
-        try (TestProxy proxy = serving(config());
-                RawClient client = proxy.connect()) {
-            Response response = get(client, "/s/digits.txt", "Range: " + range + "\r\n");
+        inEveryProtocol(config(), client -> {
+            Response response = client.get("/s/digits.txt", "Range: " + range + "\r\n");
             assertThat(response.status()).isEqualTo(status);
             assertThat(response.header("content-range")).isEqualTo(contentRange);
             assertThat(response.body()).isEqualTo(body);
-            assertThat(get(client, "/s/digits.txt", "").body()).isEqualTo("0123456789");
-        }
+            assertThat(client.get("/s/digits.txt", "").body()).isEqualTo("0123456789");
+        });
     }
 
     @Test
     void answersWithAPartOfTheSameFileAlone() {
-        try (TestProxy proxy = serving(config());
-                RawClient client = proxy.connect()) {
-            String tag = get(client, "/s/digits.txt", "").header("etag");
+        inEveryProtocol(config(), client -> {
+            String tag = client.get("/s/digits.txt", "").header("etag");
             String range = "Range: bytes=2-4\r\nIf-Range: ";
-            assertThat(get(client, "/s/digits.txt", range + tag + "\r\n").status())
+            assertThat(client.get("/s/digits.txt", range + tag + "\r\n").status())
                     .isEqualTo(206);
-            assertThat(get(client, "/s/digits.txt", range + "\"other\"\r\n").body())
+            assertThat(client.get("/s/digits.txt", range + "\"other\"\r\n").body())
                     .isEqualTo("0123456789");
-            assertThat(get(client, "/s/digits.txt", range + "W/" + tag + "\r\n").status())
+            assertThat(client.get("/s/digits.txt", range + "W/" + tag + "\r\n").status())
                     .isEqualTo(200);
-            assertThat(get(client, "/s/digits.txt", range + "Fri, 02 Jan 2026 03:04:05 GMT\r\n")
+            assertThat(client.get("/s/digits.txt", range + "Fri, 02 Jan 2026 03:04:05 GMT\r\n")
                             .status())
                     .isEqualTo(206);
-            assertThat(get(client, "/s/digits.txt", range + "Fri, 02 Jan 2026 03:04:06 GMT\r\n")
+            assertThat(client.get("/s/digits.txt", range + "Fri, 02 Jan 2026 03:04:06 GMT\r\n")
                             .status())
                     .isEqualTo(200);
-        }
+        });
     }
 
     @Test
     void answersConditions() {
-        try (TestProxy proxy = serving(config());
-                RawClient client = proxy.connect()) {
-            String tag = get(client, "/s/digits.txt", "").header("etag");
-            Response same = get(client, "/s/digits.txt", "If-None-Match: \"x\", W/" + tag + "\r\nRange: bytes=0-1\r\n");
+        inEveryProtocol(config(), client -> {
+            String tag = client.get("/s/digits.txt", "").header("etag");
+            Response same = client.get("/s/digits.txt", "If-None-Match: \"x\", W/" + tag + "\r\nRange: bytes=0-1\r\n");
             assertThat(same.status()).isEqualTo(304);
             assertThat(same.header("etag")).isEqualTo(tag);
             assertThat(same.header("content-length")).isNull();
-            assertThat(get(client, "/s/digits.txt", "If-Modified-Since: Fri, 02 Jan 2026 03:04:05 GMT\r\n")
+            assertThat(client.get("/s/digits.txt", "If-Modified-Since: Fri, 02 Jan 2026 03:04:05 GMT\r\n")
                             .status())
                     .isEqualTo(304);
-            assertThat(get(client, "/s/digits.txt", "If-Match: \"x\"\r\n").status())
+            assertThat(client.get("/s/digits.txt", "If-Match: \"x\"\r\n").status())
                     .isEqualTo(412);
-            assertThat(get(client, "/s/digits.txt", "If-Unmodified-Since: Fri, 02 Jan 2026 03:04:04 GMT\r\n")
+            assertThat(client.get("/s/digits.txt", "If-Unmodified-Since: Fri, 02 Jan 2026 03:04:04 GMT\r\n")
                             .status())
                     .isEqualTo(412);
-            assertThat(get(client, "/s/digits.txt", "If-Match: " + tag + "\r\n").body())
+            assertThat(client.get("/s/digits.txt", "If-Match: " + tag + "\r\n").body())
                     .isEqualTo("0123456789");
-            assertThat(get(client, "/s/none", "If-Match: *\r\n").status()).isEqualTo(404);
-        }
+            assertThat(client.get("/s/none", "If-Match: *\r\n").status()).isEqualTo(404);
+        });
     }
 
     private static byte[] gzip(String text) throws IOException {
@@ -372,14 +400,13 @@ class StaticFilesTest {
     @Test
     void streamsLargeFiles() throws IOException {
         Path file = large(5_000_001);
-        try (TestProxy proxy = serving(config());
-                RawClient client = proxy.connect()) {
-            Response response = get(client, "/s/large.bin", "");
-            assertThat(response.body().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(Files.readAllBytes(file));
-            Response part = get(client, "/s/large.bin", "Range: bytes=1000000-4000000\r\n");
+        byte[] content = Files.readAllBytes(file);
+        inEveryProtocol(config(), client -> {
+            Response response = client.get("/s/large.bin", "");
+            assertThat(response.body().getBytes(StandardCharsets.ISO_8859_1)).isEqualTo(content);
+            Response part = client.get("/s/large.bin", "Range: bytes=1000000-4000000\r\n");
             assertThat(part.body()).isEqualTo(response.body().substring(1_000_000, 4_000_001));
-            await().until(() -> proxy.metric("gojinn_open_files") == 0);
-        }
+        });
     }
 
     /** Many at once, some of which leave in the middle: nothing stays open. */

@@ -171,7 +171,7 @@ final class FileActivity implements Activity {
         busy = false;
         if (over) {
             if (result instanceof Result.Piece piece) {
-                piece.drop();
+                threads.run(piece::drop);
             }
             leave();
             return;
