@@ -9,13 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What a limit of rate costs when every request is counted on one key, and what memory a million keys take. Rounds with and
@@ -94,9 +92,6 @@ public final class LimiterMain {
         }
     }
 
-    /** What was measured in one round. */
-    private record Round(double perSecond, double microsARequest) {}
-
     @SuppressWarnings("SystemOut") // what it is for
     private void cost(String what, String plain, String limited, int rounds, int seconds) throws Exception {
         round(plain, seconds);
@@ -104,8 +99,8 @@ public final class LimiterMain {
         double[] requests = new double[rounds];
         double[] time = new double[rounds];
         for (int i = 0; i < rounds; i++) {
-            Round without = round(plain, seconds);
-            Round with = round(limited, seconds);
+            Wrk.Round without = round(plain, seconds);
+            Wrk.Round with = round(limited, seconds);
             requests[i] = with.perSecond() / without.perSecond();
             time[i] = with.microsARequest() / without.microsARequest();
             System.out.printf(
@@ -114,32 +109,11 @@ public final class LimiterMain {
         }
         System.out.printf(
                 "%s: median ratio of requests a second %.3f, of processor time %.3f%n",
-                what, median(requests), median(time));
+                what, Wrk.median(requests), Wrk.median(time));
     }
 
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int half = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-    }
-
-    private Round round(String path, int seconds) throws Exception {
-        long before = proxy.processorTime().toNanos();
-        Process wrk = new ProcessBuilder("wrk", "-t1", "-c64", "-d" + seconds + "s", "http://127.0.0.1:" + port + path)
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!wrk.waitFor(60, TimeUnit.SECONDS) || output.contains("Non-2xx")) {
-            throw new IllegalStateException(output);
-        }
-        long nanos = proxy.processorTime().toNanos() - before;
-        double perSecond = output.lines()
-                .filter(line -> line.startsWith("Requests/sec:"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(13).strip()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException(output));
-        return new Round(perSecond, nanos / 1e3 / (perSecond * seconds));
+    private Wrk.Round round(String path, int seconds) throws Exception {
+        return Wrk.round(proxy, "http://127.0.0.1:" + port + path, seconds, List.of());
     }
 
     @SuppressWarnings("SystemOut")

@@ -4,6 +4,7 @@ import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -57,7 +58,7 @@ final class MiddlewareChain {
     // The response.
     private Response response = Response.NONE;
     private HttpResponseStatus status = HttpResponseStatus.OK;
-    private HttpHeaders headers = Exchange.newHeaders();
+    private HttpHeaders headers = EmptyHttpHeaders.INSTANCE;
     private int nextBack;
     private boolean steppingBack;
     private boolean stepBackAgain;

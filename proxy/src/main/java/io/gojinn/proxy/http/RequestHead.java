@@ -159,7 +159,11 @@ record RequestHead(
     RequestHead to(String uri) {
         // A character an octet, as from a client; what would end a request line never comes from one.
         String octets = new String(uri.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        boolean printable = octets.chars().allMatch(c -> c > ' ' && c != 0x7f);
+        boolean printable = true;
+        for (int i = 0; i < octets.length(); i++) {
+            char c = octets.charAt(i);
+            printable &= c > ' ' && c != 0x7f;
+        }
         int question = octets.indexOf('?');
         String newPath = RequestPath.canonical(question < 0 ? octets : octets.substring(0, question));
         String newQuery = question < 0 ? "" : RequestPath.canonicalQuery(octets.substring(question + 1));

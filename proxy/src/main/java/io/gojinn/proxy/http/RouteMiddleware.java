@@ -2,12 +2,13 @@ package io.gojinn.proxy.http;
 
 import io.gojinn.proxy.address.OriginFields;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /** The middleware of one route, the outermost first. Immutable. */
 public final class RouteMiddleware {
@@ -16,14 +17,16 @@ public final class RouteMiddleware {
 
     private final List<Middleware> list;
     // By their letters and digits.
-    private final Set<String> owned = new HashSet<>();
+    private final String[] owned;
 
     /** Middleware in this order. */
     public RouteMiddleware(List<Middleware> list) {
         this.list = List.copyOf(list);
-        for (Middleware middleware : list) {
-            middleware.ownedFields().forEach(field -> owned.add(letters(field)));
-        }
+        this.owned = list.stream()
+                .flatMap(middleware -> middleware.ownedFields().stream())
+                .map(RouteMiddleware::letters)
+                .distinct()
+                .toArray(String[]::new);
     }
 
     boolean isEmpty() {
@@ -46,29 +49,44 @@ public final class RouteMiddleware {
 
     /** Takes owned fields away. */
     void removeOwned(HttpHeaders headers) {
-        if (owned.isEmpty() || headers.isEmpty()) {
+        if (owned.length == 0) {
             return;
         }
-        List<String> found = new ArrayList<>();
-        for (String name : headers.names()) {
-            if (owned.contains(letters(name))) {
+        List<CharSequence> found = List.of();
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            CharSequence name = fields.next().getKey();
+            if (isOwned(name)) {
+                found = found.isEmpty() ? new ArrayList<>() : found;
                 found.add(name);
             }
         }
         found.forEach(headers::remove);
     }
 
+    private boolean isOwned(CharSequence name) {
+        for (String letters : owned) {
+            if (hasLetters(name, letters)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static void removeNamedByConnection(HttpHeaders headers) {
-        List<String> values = headers.getAll(HttpHeaderNames.CONNECTION);
-        if (values.isEmpty()) {
+        if (!headers.contains(HttpHeaderNames.CONNECTION)) {
             return;
         }
-        for (String value : values) {
+        for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
+            // What nearly all requests say, if anything.
+            if (HttpHeaderValues.KEEP_ALIVE.contentEqualsIgnoreCase(value)) {
+                headers.remove(HttpHeaderValues.KEEP_ALIVE);
+                continue;
+            }
             for (String option : value.split(",", -1)) {
                 String name = option.strip();
-                // As where requests are forwarded: nobody may take away what frames and addresses a message. What TE
-                // and
-                // Upgrade ask for is decided there too.
+                // As where requests are forwarded: nobody may take away what frames and addresses a message. There it
+                // is decided too what TE and Upgrade ask for.
                 if (!name.isEmpty()
                         && !OriginFields.is(name)
                         && !HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
@@ -88,10 +106,29 @@ public final class RouteMiddleware {
         StringBuilder letters = new StringBuilder(name.length());
         for (int i = 0; i < name.length(); i++) {
             char c = AsciiString.toLowerCase(name.charAt(i));
-            if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            if (isLetter(c)) {
                 letters.append(c);
             }
         }
         return letters.toString();
+    }
+
+    // Whether letters(name) is the same, without making it: this is asked of every field of every request.
+    private static boolean hasLetters(CharSequence name, String letters) {
+        int at = 0;
+        for (int i = 0; i < name.length(); i++) {
+            char c = AsciiString.toLowerCase(name.charAt(i));
+            if (isLetter(c)) {
+                if (at == letters.length() || c != letters.charAt(at)) {
+                    return false;
+                }
+                at++;
+            }
+        }
+        return at == letters.length();
+    }
+
+    private static boolean isLetter(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     }
 }

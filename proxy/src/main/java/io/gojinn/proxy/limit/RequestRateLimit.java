@@ -29,7 +29,7 @@ public final class RequestRateLimit implements Middleware {
     private final RateTable table;
     private final Registry.Lease<LimitMetrics> metrics;
     private final String name;
-    private final String policy;
+    private final AsciiString policy;
     // Times of the table are positive.
     private final long originNanos = System.nanoTime() - 1;
 
@@ -48,8 +48,8 @@ public final class RequestRateLimit implements Middleware {
                 metrics.value()::keyForgotten);
         this.metrics = metrics;
         this.name = '"' + name + '"';
-        this.policy =
-                this.name + ";q=" + config.requests() + ";w=" + config.per().toSeconds();
+        this.policy = AsciiString.cached(
+                this.name + ";q=" + config.requests() + ";w=" + config.per().toSeconds());
     }
 
     @Override

@@ -10,11 +10,14 @@ import io.gojinn.proxy.middleware.FieldChanges;
 import io.gojinn.proxy.middleware.HeaderRules;
 import io.gojinn.proxy.middleware.Template;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes fields of requests and responses, those of the proxy's own answers included. Thread-safe.
@@ -23,12 +26,14 @@ import java.util.stream.Stream;
  * field that a value refers to.
  */
 public final class HeaderRewrite implements Middleware {
-    private final HeaderRules config;
+    private final Changes requestChanges;
+    private final Changes responseChanges;
     private final Set<String> owned;
 
     /** A middleware that makes these changes. */
     public HeaderRewrite(HeaderRules config) {
-        this.config = config;
+        this.requestChanges = Changes.of(config.request());
+        this.responseChanges = Changes.of(config.response());
         Set<String> referred = new HashSet<>();
         Stream.of(config.request(), config.response())
                 .flatMap(changes -> Stream.concat(changes.set().values().stream(), changes.add().values().stream()))
@@ -53,47 +58,77 @@ public final class HeaderRewrite implements Middleware {
         return new Passage() {
             @Override
             public void request(RequestPhase phase) {
-                change(exchange.request().headers(), config.request(), exchange);
+                requestChanges.apply(exchange.request().headers(), exchange);
                 phase.proceed();
             }
 
             @Override
             public void response(ResponsePhase phase) {
-                change(phase.headers(), config.response(), exchange);
+                responseChanges.apply(phase.headers(), exchange);
                 phase.proceed();
             }
 
             @Override
             public void failed(FailureResponse response) {
-                change(response.headers(), config.response(), exchange);
+                responseChanges.apply(response.headers(), exchange);
             }
         };
     }
 
-    private static void change(HttpHeaders headers, FieldChanges changes, Exchange exchange) {
-        if (changes.isEmpty()) {
-            return;
+    /** Changes as every request needs them: names and constant values in the form that fields are kept and sent in. */
+    private record Changes(List<Field> set, List<Field> add, List<AsciiString> remove) {
+        static Changes of(FieldChanges changes) {
+            return new Changes(
+                    Field.all(changes.set()),
+                    Field.all(changes.add()),
+                    changes.remove().stream().map(AsciiString::cached).toList());
         }
-        // Before anything is changed: a value may refer to a field that is removed or set.
-        String[] set = render(changes.set(), exchange);
-        String[] added = render(changes.add(), exchange);
-        changes.remove().forEach(headers::remove);
-        int i = 0;
-        for (String name : changes.set().keySet()) {
-            headers.set(name, set[i++]);
+
+        void apply(HttpHeaders headers, Exchange exchange) {
+            // Before anything is changed: a value may refer to a field that is removed or set.
+            CharSequence[] setValues = values(set, exchange);
+            CharSequence[] addedValues = values(add, exchange);
+            for (AsciiString name : remove) {
+                headers.remove(name);
+            }
+            for (int i = 0; i < setValues.length; i++) {
+                headers.set(set.get(i).name(), setValues[i]);
+            }
+            for (int i = 0; i < addedValues.length; i++) {
+                headers.add(add.get(i).name(), addedValues[i]);
+            }
         }
-        i = 0;
-        for (String name : changes.add().keySet()) {
-            headers.add(name, added[i++]);
+
+        private static CharSequence[] values(List<Field> fields, Exchange exchange) {
+            CharSequence[] values = new CharSequence[fields.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = fields.get(i).value(exchange);
+            }
+            return values;
         }
     }
 
-    private static String[] render(Map<String, Template> templates, Exchange exchange) {
-        String[] values = new String[templates.size()];
-        int i = 0;
-        for (Template template : templates.values()) {
-            values[i++] = Templates.fieldValue(template, exchange);
+    /** A field that is set or added; a constant is the same for every request. */
+    private record Field(
+            AsciiString name, Template template, @Nullable AsciiString constant) {
+        static List<Field> all(Map<String, Template> fields) {
+            return fields.entrySet().stream()
+                    .map(field -> of(field.getKey(), field.getValue()))
+                    .toList();
         }
-        return values;
+
+        private static Field of(String name, Template template) {
+            List<Template.Part> parts = template.parts();
+            return new Field(
+                    AsciiString.cached(name),
+                    template,
+                    parts.size() == 1 && parts.getFirst() instanceof Template.Part.Text(String text)
+                            ? AsciiString.cached(text)
+                            : null);
+        }
+
+        CharSequence value(Exchange exchange) {
+            return constant == null ? Templates.fieldValue(template, exchange) : constant;
+        }
     }
 }

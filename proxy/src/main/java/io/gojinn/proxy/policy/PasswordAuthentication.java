@@ -43,7 +43,7 @@ public final class PasswordAuthentication implements Middleware {
     private final Workers workers;
     private final String challenge;
     private final String strangersHash;
-    private final SecretKeySpec digestKey;
+    private final Mac keyed;
     private final RecentlyUsed<ByteBuffer, Known> known = new RecentlyUsed<>(MAX_KNOWN);
 
     private record Known(String user, long untilNanos) {}
@@ -62,7 +62,12 @@ public final class PasswordAuthentication implements Middleware {
                 .orElseThrow();
         byte[] key = new byte[32];
         new SecureRandom().nextBytes(key);
-        this.digestKey = new SecretKeySpec(key, "HmacSHA256");
+        try {
+            this.keyed = Mac.getInstance("HmacSHA256");
+            keyed.init(new SecretKeySpec(key, "HmacSHA256"));
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     @Override
@@ -140,12 +145,12 @@ public final class PasswordAuthentication implements Middleware {
 
     private ByteBuffer digest(Credentials credentials) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(digestKey);
+            // A copy: nobody else uses it, and no provider is looked up.
+            Mac mac = (Mac) keyed.clone();
             mac.update(credentials.user().getBytes(StandardCharsets.UTF_8));
             mac.update((byte) ':');
             return ByteBuffer.wrap(mac.doFinal(credentials.password().getBytes(StandardCharsets.UTF_8)));
-        } catch (GeneralSecurityException impossible) {
+        } catch (CloneNotSupportedException impossible) {
             throw new IllegalStateException(impossible);
         }
     }

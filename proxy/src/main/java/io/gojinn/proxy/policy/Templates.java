@@ -17,9 +17,6 @@ final class Templates {
      * percent-encoded again, so that no request can begin another field.
      */
     static String fieldValue(Template template, Exchange exchange) {
-        if (template.parts().size() == 1 && template.parts().getFirst() instanceof Template.Part.Text(String text)) {
-            return text;
-        }
         StringBuilder value = new StringBuilder();
         for (Template.Part part : template.parts()) {
             switch (part) {

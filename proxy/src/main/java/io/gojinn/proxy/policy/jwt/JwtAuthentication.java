@@ -37,6 +37,7 @@ public final class JwtAuthentication implements Middleware {
     private final Workers workers;
     private final InstantSource clock;
     private final double leewaySeconds;
+    private final MessageDigest sha256;
     private final RecentlyUsed<ByteBuffer, Known> known = new RecentlyUsed<>(MAX_KNOWN);
 
     /** A token that was verified, with the keys that did it. */
@@ -53,6 +54,11 @@ public final class JwtAuthentication implements Middleware {
         this.workers = workers;
         this.clock = clock;
         this.leewaySeconds = rules.leeway().toNanos() / 1e9;
+        try {
+            this.sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     @Override
@@ -156,10 +162,11 @@ public final class JwtAuthentication implements Middleware {
         }
     }
 
-    private static ByteBuffer digest(String text) {
+    private ByteBuffer digest(String text) {
         try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
+            // A copy: nobody else uses it, and no provider is looked up.
+            return ByteBuffer.wrap(((MessageDigest) sha256.clone()).digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (CloneNotSupportedException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
