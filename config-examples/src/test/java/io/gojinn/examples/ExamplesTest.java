@@ -75,6 +75,27 @@ class ExamplesTest {
     }
 
     @Test
+    void rewritingChangesPathsAndErrors() throws Exception {
+        Gojinn.Served served = Gojinn.example("rewriting", folder);
+        try (Gojinn gojinn = Gojinn.serve(served.file())) {
+            assertThat(Gojinn.get(served.uri("/api/items?debug=1&page=2"))
+                            .headers()
+                            .firstValue("x-got"))
+                    .contains("/v2/items page=2&source=edge");
+            assertThat(Gojinn.get(served.uri("/item/a%20b")).headers().firstValue("x-got"))
+                    .contains("/items/a%20b");
+            HttpResponse<String> moved = Gojinn.get(served.uri("/old/7"));
+            assertThat(moved.statusCode()).isEqualTo(302);
+            assertThat(moved.headers().firstValue("location"))
+                    .contains(served.uri("/item/7").toString());
+            HttpResponse<String> nowhere = Gojinn.get(served.uri("/nowhere"));
+            assertThat(nowhere.statusCode()).isEqualTo(404);
+            assertThat(nowhere.body()).isEqualTo("<h1>There is nothing here.</h1>");
+            assertThat(gojinn.log()).isNotEmpty();
+        }
+    }
+
+    @Test
     void policiesLetWhoMayPassAndTidyFields() throws Exception {
         Gojinn.Served served = Gojinn.example("policies", folder);
         try (Gojinn gojinn = Gojinn.serve(served.file())) {
