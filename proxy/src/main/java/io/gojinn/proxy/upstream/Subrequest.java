@@ -131,6 +131,9 @@ public final class Subrequest implements TargetPool.Taker, TargetStream.Listener
                 this);
         if (taken.equals(stream)) {
             taken.write(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+        // Writing may have found that the connection is gone.
+        if (taken.equals(stream)) {
             taken.flush();
         }
     }
