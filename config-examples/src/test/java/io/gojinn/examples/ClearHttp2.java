@@ -33,18 +33,25 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A client that speaks HTTP/2 in clear text by prior knowledge (RFC 9113, 3.3): one connection, a stream for each request. */
+/**
+ * A client that speaks HTTP/2 in clear text by prior knowledge (RFC 9113, 3.3): one connection for as long as the server keeps
+ * it, a stream for each request.
+ */
 final class ClearHttp2 implements AutoCloseable {
     private static final int MOST_BODY_BYTES = 64 << 20;
     private static final int MOST_FIELD_BYTES = 1 << 20;
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final int port;
-    private final Channel connection;
+    private Channel connection;
 
     ClearHttp2(int port) {
         this.port = port;
-        this.connection = new Bootstrap()
+        this.connection = connect();
+    }
+
+    private Channel connect() {
+        return new Bootstrap()
                 .group(group)
                 .channel(NioSocketChannel.class)
                 .handler(new ChannelInitializer<>() {
@@ -63,6 +70,14 @@ final class ClearHttp2 implements AutoCloseable {
                 .channel();
     }
 
+    /** The connection, or another one when the server has closed it, for it was idle. */
+    private synchronized Channel connection() {
+        if (!connection.isActive()) {
+            connection = connect();
+        }
+        return connection;
+    }
+
     CompletableFuture<Answer> send(String path, byte @Nullable [] body, String... fields) {
         FullHttpRequest request = new DefaultFullHttpRequest(
                 HttpVersion.HTTP_1_1,
@@ -74,7 +89,7 @@ final class ClearHttp2 implements AutoCloseable {
             request.headers().add(fields[i], fields[i + 1]);
         }
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        new Http2StreamChannelBootstrap(connection)
+        new Http2StreamChannelBootstrap(connection())
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel stream) {

@@ -272,13 +272,9 @@ class ContractTest {
                 {"{\"status\":99}", "502 contract", ""},
                 {"{\"status\":418,\"body\":\"tea\"}", "418 -", ""},
             };
-            List<CompletableFuture<Answer>> answers = new ArrayList<>();
             for (String[] end : ends) {
-                answers.add(transport.client().send(path(position, end[2]), null, position.field(), end[0]));
-            }
-            for (int i = 0; i < ends.length; i++) {
-                String[] end = ends[i];
-                Answer response = answers.get(i).join();
+                // One after the other: beside others, those with little time might never get to run.
+                Answer response = transport.send(path(position, end[2]), null, position.field(), end[0]);
                 assertThat(outcome(response))
                         .as("%s as %s on %s", end[0], position.field(), path(position, end[2]))
                         .isEqualTo(end[1]);
@@ -521,9 +517,11 @@ class ContractTest {
     void bodiesOfEveryLengthComeBackIdentical(Transport transport) {
         Random random = new Random(5);
         ConcurrentMap<Integer, String> wrong = new ConcurrentHashMap<>();
-        // The first transport takes every length, the others each eighth: below the decoder there is one way for all.
-        int step = transport.equals(plain()) ? 1 : 8;
         for (String path : List.of("/answer-echoed", "/echo")) {
+            // One transport takes every length through a handler and both phases of middleware; what differs elsewhere
+            // does not
+            // depend on single bytes of length.
+            int step = transport.equals(plain()) && path.equals("/answer-echoed") ? 1 : 7;
             List<CompletableFuture<Void>> running = new ArrayList<>();
             for (int length = 0; length <= 4096; length += step) {
                 byte[] body = new byte[length];
@@ -553,8 +551,11 @@ class ContractTest {
         new Random(6).nextBytes(binary);
         byte[] text = "\u00e4\"\\\n\u0001".repeat(200_000).getBytes(StandardCharsets.UTF_8);
         byte[] truncated = Arrays.copyOf("\u20ac".getBytes(StandardCharsets.UTF_8), 2);
+        // The first transport takes every way, the others that through a handler and both phases of middleware.
+        List<String> paths =
+                transport.equals(plain()) ? List.of("/answer", "/echo", "/answer-echoed") : List.of("/answer-echoed");
         for (byte[] body : List.of(binary, text, truncated)) {
-            for (String path : List.of("/answer", "/echo", "/answer-echoed")) {
+            for (String path : paths) {
                 Answer response = transport.send(path, body);
                 assertThat(outcome(response)).isEqualTo("200 -");
                 assertThat(Arrays.equals(response.body(), body)).as(path).isTrue();
