@@ -1,9 +1,11 @@
 package io.gojinn.runtime.sandbox;
 
+import io.gojinn.runtime.module.EmptyFunctions;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.Engine;
 import org.graalvm.polyglot.PolyglotAccess;
 import org.graalvm.polyglot.Source;
+import org.graalvm.polyglot.Value;
 import org.graalvm.polyglot.io.ByteSequence;
 
 /** The engine that all instances share, and with it their compiled code. Thread-safe. */
@@ -23,6 +25,21 @@ public final class SandboxEngine implements AutoCloseable {
     private SandboxEngine(Engine engine, RestorePolicy restorePolicy) {
         this.engine = engine;
         this.restorePolicy = restorePolicy;
+        callEmptyFunctions();
+    }
+
+    /** So that the engine holds on to no template that is closed or rests; see {@link EmptyFunctions}. */
+    private void callEmptyFunctions() {
+        try (Context context = newContext()) {
+            Value functions = context.eval(source(ByteSequence.create(EmptyFunctions.binary()), "empty"))
+                    .newInstance()
+                    .getMember("exports");
+            for (int i = 0; i < EmptyFunctions.OF_EACH_TYPE; i++) {
+                functions.getMember(EmptyFunctions.ACTION + i).executeVoid();
+                functions.getMember(EmptyFunctions.GETTER + i).executeVoid();
+                functions.getMember(EmptyFunctions.SETTER + i).executeVoid(0L);
+            }
+        }
     }
 
     /** Creates the engine; takes a few hundred milliseconds. */

@@ -2,6 +2,7 @@ package io.gojinn.runtime.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.awaitility.Awaitility.await;
 
 import io.gojinn.runtime.FunctionDefinition;
 import io.gojinn.runtime.FunctionLimits;
@@ -12,9 +13,12 @@ import io.gojinn.runtime.TestInvocation;
 import io.gojinn.runtime.TestModules;
 import io.gojinn.runtime.module.InvalidModuleException;
 import io.gojinn.runtime.module.WasmModule;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -100,5 +104,37 @@ class IdleTemplatesTest {
             template.close();
             assertThatIllegalStateException().isThrownBy(() -> template.open(definition(Path.of("f"))));
         }
+    }
+
+    /** Of modules that are not served any more nothing stays, however long the engine lives. */
+    @Test
+    void theEngineForgetsAClosedTemplate() throws Exception {
+        try (SandboxEngine engine = SandboxEngine.create()) {
+            long before = modulesOfTheEngine();
+            for (String name : List.of("greet", "tax", "echo")) {
+                try (SandboxTemplate template = prepare(engine, name);
+                        Sandbox sandbox = template.open(definition(Path.of("f")))) {
+                    serve(template, sandbox);
+                    assertThat(template.restore(sandbox)).isTrue();
+                    assertThat(modulesOfTheEngine()).isGreaterThan(before);
+                }
+            }
+            await().untilAsserted(() -> assertThat(modulesOfTheEngine()).isLessThanOrEqualTo(before));
+        }
+    }
+
+    /** How many modules GraalWasm has in memory. */
+    private static long modulesOfTheEngine() throws Exception {
+        String histogram = (String) ManagementFactory.getPlatformMBeanServer()
+                .invoke(
+                        new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                        "gcClassHistogram",
+                        new Object[] {new String[0]},
+                        new String[] {String[].class.getName()});
+        return histogram
+                .lines()
+                .filter(line -> line.strip().matches("\\d+: .* org\\.graalvm\\.wasm\\.WasmModule( .*)?"))
+                .mapToLong(line -> Long.parseLong(line.strip().split(" +", -1)[1]))
+                .sum();
     }
 }
