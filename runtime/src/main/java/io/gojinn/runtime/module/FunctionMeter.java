@@ -11,6 +11,9 @@ import java.util.List;
 final class FunctionMeter {
     private static final int EMPTY = 0x40;
 
+    /** See {@link #openLoop}. */
+    private static final int AROUND_TIGHT_LOOP = 3;
+
     /** Set when the fuel or the depth of a counter is negative. */
     private static final long SIGNS = 0x8000_0000_8000_0000L;
 
@@ -51,8 +54,11 @@ final class FunctionMeter {
     /** The open control structures; the function's own is 0. */
     private int nesting;
 
-    /** By open structure: how many loops up to it have a second loop around them. */
-    private int[] doubled = new int[16];
+    /** By open structure: how many structures were added up to it. */
+    private int[] added = new int[16];
+
+    /** By open structure that is a tight loop: what a turn costs. */
+    private int[] turns = new int[16];
 
     private int nextPoint;
     private int nextTurn;
@@ -155,8 +161,8 @@ final class FunctionMeter {
             case Opcode.LOOP -> openLoop();
             case Opcode.END -> {
                 copy();
-                if (isDoubled(nesting)) {
-                    copy();
+                if (isTightLoop(nesting)) {
+                    closeLoop();
                 }
                 nesting--;
             }
@@ -186,9 +192,23 @@ final class FunctionMeter {
     /**
      * Each turn of a loop pays and looks whether it could. Asking for fuel is a call, and a call inside a loop would make
      * the engine read the address and size of linear memory anew each turn; so the turn is taken back and the loop left for
-     * a second one around it, which sees to it that there is enough for a turn. A loop that calls others would gain
-     * nothing; and out of one with parameters, which compilers do not make, a branch inside the {@code if} could not carry
-     * the operands.
+     * code behind it, which asks for enough for a turn and enters again. A loop that calls others would gain nothing; and
+     * out of one with parameters, which compilers do not make, a branch inside the {@code if} could not carry the operands.
+     *
+     * <pre>
+     * block                          ;; where the loop falls through
+     *   loop                         ;; enters again
+     *     block                      ;; where a turn that cannot be paid leads
+     *       loop                     ;; the loop itself
+     *         pay, if owing: pay back, br 2
+     *         ...
+     *       end
+     *       br 2
+     *     end
+     *     pay, ask, pay back, br 0
+     *   end
+     * end
+     * </pre>
      */
     private void openLoop() {
         if (!live) {
@@ -197,20 +217,18 @@ final class FunctionMeter {
             return;
         }
         boolean isTight = plan.isTight(nextLoop++);
-        push(isTight);
-        copy();
         int turn = (int) plan.cost(nextPoint++);
+        push(isTight);
         if (!isTight) {
+            copy();
             pay(turn);
             refuelIfOwing();
             return;
         }
-        getFuel();
-        out.u8(Opcode.I32_CONST).signed(turn).u8(Opcode.I32_LT_S).u8(Opcode.IF).u8(EMPTY);
-        pay(turn);
-        refuel();
-        pay(-turn);
-        out.u8(Opcode.END);
+        turns[nesting] = turn;
+        out.u8(Opcode.BLOCK).bytes(binary, instruction.start() + 1, instruction.end());
+        copy();
+        out.u8(Opcode.BLOCK).u8(EMPTY);
         copy();
         pay(turn);
         ifOwing();
@@ -218,21 +236,31 @@ final class FunctionMeter {
         out.u8(Opcode.BR).u32(2).u8(Opcode.END);
     }
 
-    private void push(boolean isDoubled) {
-        int outer = doubled[nesting++];
-        if (nesting == doubled.length) {
-            doubled = Arrays.copyOf(doubled, 2 * nesting);
-        }
-        doubled[nesting] = outer + (isDoubled ? 1 : 0);
+    private void closeLoop() {
+        out.u8(Opcode.BR).u32(2).u8(Opcode.END);
+        int turn = turns[nesting];
+        pay(turn);
+        refuel();
+        pay(-turn);
+        out.u8(Opcode.BR).u32(0).u8(Opcode.END).u8(Opcode.END);
     }
 
-    private boolean isDoubled(int structure) {
-        return doubled[structure] != doubled[structure - 1];
+    private void push(boolean isTight) {
+        int outer = added[nesting++];
+        if (nesting == added.length) {
+            added = Arrays.copyOf(added, 2 * nesting);
+            turns = Arrays.copyOf(turns, 2 * nesting);
+        }
+        added[nesting] = outer + (isTight ? AROUND_TIGHT_LOOP : 0);
+    }
+
+    private boolean isTightLoop(int structure) {
+        return added[structure] != added[structure - 1];
     }
 
     /** Where a label of the original code is now. */
     private long label(int label) {
-        return (long) label + doubled[nesting] - doubled[nesting - label];
+        return (long) label + added[nesting] - added[nesting - label];
     }
 
     private void writeTable() {
