@@ -178,6 +178,45 @@ static inline json_value json_parse(const char *text, size_t length) {
     return (json_value){at, after};
 }
 
+/* ---- Walking. What json_parse has checked is not checked again: from the start of something to its end. ---- */
+
+static inline const char *json_walk_string(const char *at) {
+    for (at++; *at != '"'; at++) {
+        at += *at == '\\';
+    }
+    return at + 1;
+}
+
+/* A value inside an object or an array. */
+static inline const char *json_walk(const char *at) {
+    int depth = 0;
+    do {
+        switch (*at) {
+        case '"':
+            at = json_walk_string(at);
+            break;
+        case '{':
+        case '[':
+            depth++;
+            at++;
+            break;
+        case '}':
+        case ']':
+            depth--;
+            at++;
+            break;
+        default:
+            at++;
+            if (depth == 0) {
+                while (*at != ',' && *at != '}' && *at != ']' && (unsigned char)*at > ' ') {
+                    at++;
+                }
+            }
+        }
+    } while (depth > 0);
+    return at;
+}
+
 /* Decodes one character, or one escape, of a string's content into UTF-8; returns the number of bytes, 1 to 4. */
 static inline int json_decode(const char **at, char out[4]) {
     if (**at != '\\') {
@@ -222,14 +261,21 @@ static inline ptrdiff_t json_string(json_value value, char *buffer, size_t capac
         return -1;
     }
     size_t length = 0;
-    for (const char *at = value.at + 1; at < value.end - 1;) {
+    const char *end = value.end - 1;
+    for (const char *at = value.at + 1; at < end;) {
+        const char *plain = at;
+        while (at < end && *at != '\\') {
+            at++;
+        }
         char bytes[4];
-        int count = json_decode(&at, bytes);
-        if (capacity - length < (size_t)count) {
+        size_t run = (size_t)(at - plain);
+        size_t count = at < end ? (size_t)json_decode(&at, bytes) : 0;
+        if (capacity - length < run + count) {
             return -1;
         }
-        memcpy(buffer + length, bytes, (size_t)count);
-        length += (size_t)count;
+        memcpy(buffer + length, plain, run);
+        memcpy(buffer + length + run, bytes, count);
+        length += run + count;
     }
     return (ptrdiff_t)length;
 }
@@ -240,6 +286,10 @@ static inline bool json_equals(json_value value, const char *text) {
         return false;
     }
     size_t left = strlen(text);
+    size_t length = (size_t)(value.end - value.at) - 2;
+    if (length <= left && memchr(value.at + 1, '\\', length) == NULL) {
+        return length == left && memcmp(value.at + 1, text, length) == 0;
+    }
     for (const char *at = value.at + 1; at < value.end - 1;) {
         char bytes[4];
         size_t count = (size_t)json_decode(&at, bytes);
@@ -258,9 +308,9 @@ static inline json_value json_member(json_value object, const char *name) {
         const char *end = object.end;
         const char *at = json_space(object.at + 1, end);
         while (*at == '"') {
-            json_value key = {at, json_skip_string(at, end)};
+            json_value key = {at, json_walk_string(at)};
             at = json_space(json_space(key.end, end) + 1, end); /* past the colon */
-            json_value value = {at, json_skip(at, end, 0)};
+            json_value value = {at, json_walk(at)};
             if (json_equals(key, name)) {
                 return value;
             }
@@ -279,7 +329,7 @@ static inline json_value json_element(json_value array, size_t index) {
         const char *end = array.end;
         const char *at = json_space(array.at + 1, end);
         while (*at != ']') {
-            json_value value = {at, json_skip(at, end, 0)};
+            json_value value = {at, json_walk(at)};
             if (index-- == 0) {
                 return value;
             }
@@ -329,15 +379,32 @@ static inline size_t json_escape(char byte, char out[6]) {
     return 1;
 }
 
+/* How many bytes of a string's content, from here on, are their own escaped form. */
+static inline size_t json_plain(const char *bytes, size_t length) {
+    size_t count = 0;
+    while (count < length && (unsigned char)bytes[count] >= 0x20 && bytes[count] != '"' && bytes[count] != '\\') {
+        count++;
+    }
+    return count;
+}
+
 /* Writes JSON text as it is. */
 static inline void json_put(json_writer *writer, const char *text, size_t length) {
     if (!writer->inside) {
         json_append(writer, text, length);
         return;
     }
-    for (size_t i = 0; i < length; i++) {
-        char escaped[6];
-        json_append(writer, escaped, json_escape(text[i], escaped));
+    while (length > 0) {
+        size_t plain = json_plain(text, length);
+        json_append(writer, text, plain);
+        text += plain;
+        length -= plain;
+        if (length > 0) {
+            char escaped[6];
+            json_append(writer, escaped, json_escape(*text, escaped));
+            text++;
+            length--;
+        }
     }
 }
 
@@ -356,9 +423,17 @@ static inline void json_put_value(json_writer *writer, json_value value) {
 
 /* Writes the content of a string, without the quotes around it. */
 static inline void json_put_content(json_writer *writer, const char *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        char escaped[6];
-        json_put(writer, escaped, json_escape(bytes[i], escaped));
+    while (length > 0) {
+        size_t plain = json_plain(bytes, length);
+        json_put(writer, bytes, plain);
+        bytes += plain;
+        length -= plain;
+        if (length > 0) {
+            char escaped[6];
+            json_put(writer, escaped, json_escape(*bytes, escaped));
+            bytes++;
+            length--;
+        }
     }
 }
 
