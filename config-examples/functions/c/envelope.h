@@ -65,10 +65,15 @@ static inline json_value envelope_read(void) {
             capacity *= 2;
         }
     }
-    if (length < 2 || buffer[0] != '{' || buffer[length - 1] != '}') {
+    const char *end = buffer + length;
+    const char *at = json_space(buffer, end);
+    while (end > at && (unsigned char)end[-1] <= ' ') {
+        end--;
+    }
+    if (end - at < 2 || *at != '{' || end[-1] != '}') {
         envelope_fail("the request is no JSON object");
     }
-    return (json_value){buffer, buffer + length};
+    return (json_value){at, end};
 }
 
 /* Begins an answer whose body is JSON: whatever is written until envelope_end goes into the body. */

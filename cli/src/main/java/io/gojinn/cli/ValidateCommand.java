@@ -27,6 +27,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Says whether modules are acceptable, what they are and need; runs one of them once if asked. */
@@ -131,11 +133,24 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     private byte[] readRequest(Path file) {
+        byte[] envelope;
         try {
-            return Files.readAllBytes(file);
+            envelope = Files.readAllBytes(file);
         } catch (IOException e) {
             throw usage("--request: cannot read " + file + ": " + e);
         }
+        // The proxy only ever sends well-formed ones, which functions may rely on.
+        try {
+            if (!JsonMapper.shared().readTree(envelope).isObject()) {
+                throw usage("--request: " + file + " holds no JSON object");
+            }
+        } catch (JacksonException malformed) {
+            TokenStreamLocation place = malformed.getLocation();
+            throw usage(
+                    "--request: " + file + (place == null ? "" : ":" + place.getLineNr() + ":" + place.getColumnNr())
+                            + ": no JSON: " + malformed.getOriginalMessage());
+        }
+        return envelope;
     }
 
     private ParameterException usage(String message) {

@@ -102,6 +102,19 @@ class CommandsTest {
     }
 
     @Test
+    void validateTakesNoRequestThatIsNoJsonObject() throws Exception {
+        String module = ROOT.resolve("config-examples/functions/greet.wasm").toString();
+        for (Map.Entry<String, String> wrong : Map.of(
+                        "{\n \"method\": GET}", ":2:", "[]", "no JSON object", "", "no JSON object")
+                .entrySet()) {
+            Path request = Files.writeString(folder.resolve("request.json"), wrong.getKey());
+            Gojinn.Finished finished = Gojinn.run("validate", module, "--request", request.toString());
+            assertThat(finished.exitCode()).as(finished.all()).isEqualTo(2);
+            assertThat(finished.err()).contains(request.toString()).contains(wrong.getValue());
+        }
+    }
+
+    @Test
     void usageErrorsExitWithTwo() throws Exception {
         assertThat(Gojinn.run("serve").exitCode()).isEqualTo(2);
         assertThat(Gojinn.run("sevre").err()).contains("serve");
