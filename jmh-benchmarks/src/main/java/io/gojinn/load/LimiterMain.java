@@ -26,6 +26,8 @@ public final class LimiterMain {
     private static final int CLIENTS = 8;
     private static final int PIPELINED = 50;
 
+    private static final int WARMUP_SECONDS = 25;
+
     private final Distribution proxy;
     private final int port;
 
@@ -94,8 +96,8 @@ public final class LimiterMain {
 
     @SuppressWarnings("SystemOut") // what it is for
     private void cost(String what, String plain, String limited, int rounds, int seconds) throws Exception {
-        round(plain, seconds);
-        round(limited, seconds);
+        round(plain, WARMUP_SECONDS);
+        round(limited, WARMUP_SECONDS);
         double[] requests = new double[rounds];
         double[] time = new double[rounds];
         for (int i = 0; i < rounds; i++) {
