@@ -183,7 +183,7 @@ final class Gojinn implements AutoCloseable {
                 .waitFor();
     }
 
-    /** What of its heap is in use, after its garbage was collected. */
+    /** What of its heap is alive. */
     long liveBytes() throws IOException {
         // Total, the number of instances, the bytes.
         String histogram = command("GC.class_histogram");
@@ -191,7 +191,13 @@ final class Gojinn implements AutoCloseable {
         if (!total.find()) {
             throw new IllegalStateException(histogram);
         }
-        return Long.parseLong(total.group(1));
+        // What the collector has put into the place of the dead where it did not compact.
+        long dead = Pattern.compile("(?m)^ *\\d+: +\\d+ +(\\d+) +\\S*jdk\\.internal\\.vm\\.Filler")
+                .matcher(histogram)
+                .results()
+                .mapToLong(filler -> Long.parseLong(filler.group(1)))
+                .sum();
+        return Long.parseLong(total.group(1)) - dead;
     }
 
     /** Gives its virtual machine a diagnostic command; returns what that prints. */

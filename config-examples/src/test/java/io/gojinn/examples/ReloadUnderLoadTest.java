@@ -386,7 +386,19 @@ class ReloadUnderLoadTest {
     private Taken taken(Gojinn gojinn) throws Exception {
         // What began with the config before last may still be about to end.
         waitFor(() -> metric("gojinn_config_retired") <= 1);
-        return new Taken(gojinn.liveBytes(), metric("jvm_threads_current"), metric("gojinn_config_retired"));
+        return new Taken(settledBytes(gojinn), metric("jvm_threads_current"), metric("gojinn_config_retired"));
+    }
+
+    /** The engine lets go of what has been collected within a second, and the collector of that the next time. */
+    private static long settledBytes(Gojinn gojinn) throws Exception {
+        long now = gojinn.liveBytes();
+        long before;
+        do {
+            before = now;
+            TimeUnit.MILLISECONDS.sleep(1_500);
+            now = gojinn.liveBytes();
+        } while (now < before);
+        return now;
     }
 
     private double metric(String series) throws Exception {

@@ -102,7 +102,7 @@ public final class FunctionRuntime implements AutoCloseable {
                     .log("FUNCTIONS ARE INTERPRETED, a hundred times slower than compiled: "
                             + "start with the gojinn launcher, which sets the flags the compiler needs");
         }
-        return new FunctionRuntime(engine, new FunctionExecutor(options, metrics), metrics);
+        return new FunctionRuntime(engine, new FunctionExecutor(options, metrics, engine::forgetCollected), metrics);
     }
 
     /** The name of the engine's implementation. */

@@ -12,9 +12,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The functions, and the workers that run them. */
 public final class FunctionExecutor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(FunctionExecutor.class);
+
     /** How often idle instances are looked for: they may be kept longer than configured by this much. */
     private static final Duration EVICTION_PERIOD = Duration.ofSeconds(1);
 
@@ -32,16 +36,22 @@ public final class FunctionExecutor implements AutoCloseable {
     private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("gojinn-idle").daemon().factory());
     private final ScheduledFuture<?> evictions;
+    private final Runnable upkeep;
 
-    /** Starts the workers. */
-    public FunctionExecutor(RuntimeOptions options, CollectorRegistry registry) {
+    /**
+     * Starts the workers.
+     *
+     * @param upkeep done once a second
+     */
+    public FunctionExecutor(RuntimeOptions options, CollectorRegistry registry, Runnable upkeep) {
+        this.upkeep = upkeep;
         int threads = options.threads();
         places = threads + threads * BACKGROUND_PLACES;
         scheduler = new Scheduler(threads, threads * BACKGROUND_PLACES, options.queue());
         metrics = new FunctionMetrics(registry, scheduler::waiting, scheduler::inBackground);
         workers = new Workers(threads, scheduler, metrics);
         long periodNanos = EVICTION_PERIOD.toNanos();
-        evictions = eviction.scheduleWithFixedDelay(this::evict, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+        evictions = eviction.scheduleWithFixedDelay(this::tick, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -74,6 +84,15 @@ public final class FunctionExecutor implements AutoCloseable {
     private void closeIfDone(ScheduledFunction retired) {
         if (scheduler.isIdle(retired.lane()) && functions.remove(retired)) {
             retired.close();
+        }
+    }
+
+    private void tick() {
+        try {
+            evict();
+            upkeep.run();
+        } catch (RuntimeException defect) {
+            LOG.error("idle instances were not looked at; the next time they are", defect);
         }
     }
 

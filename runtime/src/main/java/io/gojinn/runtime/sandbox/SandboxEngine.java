@@ -19,6 +19,7 @@ public final class SandboxEngine implements AutoCloseable {
 
     private final Engine engine;
     private final RestorePolicy restorePolicy;
+    private final Source empty = source(ByteSequence.create(EmptyFunctions.binary()), "empty");
     private final IdleTemplates idleTemplates =
             new IdleTemplates(Runtime.getRuntime().maxMemory() / HEAP_SHARE_OF_IDLE_CODE);
 
@@ -31,14 +32,19 @@ public final class SandboxEngine implements AutoCloseable {
     /** So that the engine holds on to no template that is closed or rests; see {@link EmptyFunctions}. */
     private void callEmptyFunctions() {
         try (Context context = newContext()) {
-            Value functions = context.eval(source(ByteSequence.create(EmptyFunctions.binary()), "empty"))
-                    .newInstance()
-                    .getMember("exports");
+            Value functions = context.eval(empty).newInstance().getMember("exports");
             for (int i = 0; i < EmptyFunctions.OF_EACH_TYPE; i++) {
                 functions.getMember(EmptyFunctions.ACTION + i).executeVoid();
                 functions.getMember(EmptyFunctions.GETTER + i).executeVoid();
                 functions.getMember(EmptyFunctions.SETTER + i).executeVoid(0L);
             }
+        }
+    }
+
+    /** Lets go of the code of templates that have been collected; the engine does so by itself only when it is given a source. */
+    public void forgetCollected() {
+        try (Context context = newContext()) {
+            context.eval(empty);
         }
     }
 

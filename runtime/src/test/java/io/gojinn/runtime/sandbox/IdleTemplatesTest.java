@@ -127,7 +127,10 @@ class IdleTemplatesTest {
                     assertThat(modulesOfTheEngine()).isPositive();
                 }
             }
-            await().untilAsserted(() -> assertThat(modulesOfTheEngine()).isLessThanOrEqualTo(before));
+            await().untilAsserted(() -> {
+                engine.forgetCollected();
+                assertThat(modulesOfTheEngine()).isLessThanOrEqualTo(before);
+            });
         }
     }
 
