@@ -35,13 +35,12 @@ public final class FunctionExecutor implements AutoCloseable {
     private final Set<ScheduledFunction> functions = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService eviction = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("gojinn-idle").daemon().factory());
-    private final ScheduledFuture<?> evictions;
     private final Runnable upkeep;
 
     /**
      * Starts the workers.
      *
-     * @param upkeep done once a second
+     * @param upkeep done once a second, and not any more when {@link #close} has returned
      */
     public FunctionExecutor(RuntimeOptions options, CollectorRegistry registry, Runnable upkeep) {
         this.upkeep = upkeep;
@@ -51,7 +50,8 @@ public final class FunctionExecutor implements AutoCloseable {
         metrics = new FunctionMetrics(registry, scheduler::waiting, scheduler::inBackground);
         workers = new Workers(threads, scheduler, metrics);
         long periodNanos = EVICTION_PERIOD.toNanos();
-        evictions = eviction.scheduleWithFixedDelay(this::tick, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> _ =
+                eviction.scheduleWithFixedDelay(this::tick, periodNanos, periodNanos, TimeUnit.NANOSECONDS);
     }
 
     /**
@@ -91,8 +91,8 @@ public final class FunctionExecutor implements AutoCloseable {
         try {
             evict();
             upkeep.run();
-        } catch (RuntimeException defect) {
-            LOG.error("idle instances were not looked at; the next time they are", defect);
+        } catch (RuntimeException | Error defect) {
+            LOG.error("defect in the upkeep of functions; it goes on", defect);
         }
     }
 
@@ -110,8 +110,8 @@ public final class FunctionExecutor implements AutoCloseable {
     @Override
     public void close() {
         scheduler.close();
-        evictions.cancel(false);
-        eviction.shutdown();
+        // Waits: what it does needs the engine.
+        eviction.close();
         workers.close();
         functions.forEach(function -> function.pool().close());
     }
