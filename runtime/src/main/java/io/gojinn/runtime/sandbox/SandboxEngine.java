@@ -19,7 +19,7 @@ public final class SandboxEngine implements AutoCloseable {
 
     private final Engine engine;
     private final RestorePolicy restorePolicy;
-    private final Source empty = source(ByteSequence.create(EmptyFunctions.binary()), "empty");
+    private final ByteSequence empty = ByteSequence.create(EmptyFunctions.binary());
     private final IdleTemplates idleTemplates =
             new IdleTemplates(Runtime.getRuntime().maxMemory() / HEAP_SHARE_OF_IDLE_CODE);
 
@@ -32,7 +32,7 @@ public final class SandboxEngine implements AutoCloseable {
     /** So that the engine holds on to no template that is closed or rests; see {@link EmptyFunctions}. */
     private void callEmptyFunctions() {
         try (Context context = newContext()) {
-            Value functions = context.eval(empty).newInstance().getMember("exports");
+            Value functions = context.eval(source(empty, "empty")).newInstance().getMember("exports");
             for (int i = 0; i < EmptyFunctions.OF_EACH_TYPE; i++) {
                 functions.getMember(EmptyFunctions.ACTION + i).executeVoid();
                 functions.getMember(EmptyFunctions.GETTER + i).executeVoid();
@@ -41,10 +41,13 @@ public final class SandboxEngine implements AutoCloseable {
         }
     }
 
-    /** Lets go of the code of templates that have been collected; the engine does so by itself only when it is given a source. */
+    /**
+     * Lets go of the code and binaries of templates that have been collected; the engine does so by itself only when it is
+     * given a source: of the binaries when the source is made, of the code when it is evaluated.
+     */
     public void forgetCollected() {
         try (Context context = newContext()) {
-            context.eval(empty);
+            context.eval(source(empty, "empty"));
         }
     }
 

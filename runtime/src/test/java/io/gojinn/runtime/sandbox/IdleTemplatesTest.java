@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import javax.management.ObjectName;
+import org.graalvm.polyglot.io.ByteSequence;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -115,10 +117,12 @@ class IdleTemplatesTest {
             // Compilations of earlier tests may still be under way, and hold what they compile.
             AtomicLong counted = new AtomicLong(-1);
             await().pollInterval(Duration.ofMillis(300)).until(() -> {
+                SandboxEngine.source(ByteSequence.create(new byte[1]), "any");
                 long now = modulesOfTheEngine();
                 return counted.getAndSet(now) == now;
             });
             long before = counted.get();
+            long binariesBefore = instancesOf(RestingBytes.class);
             for (String name : List.of("greet", "tax", "echo")) {
                 try (SandboxTemplate template = prepare(engine, name);
                         Sandbox sandbox = template.open(definition(Path.of("f")))) {
@@ -130,12 +134,17 @@ class IdleTemplatesTest {
             await().untilAsserted(() -> {
                 engine.forgetCollected();
                 assertThat(modulesOfTheEngine()).isLessThanOrEqualTo(before);
+                assertThat(instancesOf(RestingBytes.class)).isLessThanOrEqualTo(binariesBefore);
             });
         }
     }
 
-    /** How many modules GraalWasm has in memory. */
     private static long modulesOfTheEngine() throws Exception {
+        return instancesOf(org.graalvm.wasm.WasmModule.class);
+    }
+
+    /** How many are in memory. */
+    private static long instancesOf(Class<?> type) throws Exception {
         String histogram = (String) ManagementFactory.getPlatformMBeanServer()
                 .invoke(
                         new ObjectName("com.sun.management:type=DiagnosticCommand"),
@@ -144,7 +153,7 @@ class IdleTemplatesTest {
                         new String[] {String[].class.getName()});
         return histogram
                 .lines()
-                .filter(line -> line.strip().matches("\\d+: .* org\\.graalvm\\.wasm\\.WasmModule( .*)?"))
+                .filter(line -> line.strip().matches("\\d+: .* " + Pattern.quote(type.getName()) + "( .*)?"))
                 .mapToLong(line -> Long.parseLong(line.strip().split(" +", -1)[1]))
                 .sum();
     }
