@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +21,6 @@ class OverloadTest {
     private static final int WORKERS = 8;
     private static final Duration WORK = Duration.ofMillis(20);
     private static final int CONNECTIONS = 200;
-    private static final Pattern DURATION = Pattern.compile("\"duration_ms\":([0-9.]+)");
 
     @TempDir
     private Path folder;
@@ -51,7 +47,6 @@ class OverloadTest {
                 Load.Outcome refused = overload.where(status -> status == 503);
                 Load.Outcome settled = overload.after(1);
                 report(capacity, normal, overload, admitted, refused, recovery);
-                reportRefusals(gojinn.log());
                 assertThat(overload.answers())
                         .hasSize(admitted.answers().size() + refused.answers().size());
                 assertThat(refused.answers()).isNotEmpty();
@@ -72,26 +67,6 @@ class OverloadTest {
                         .isGreaterThanOrEqualTo(refused.answers().size());
                 assertThat(gojinn.log()).noneMatch(line -> line.contains("\"level\":\"ERROR\""));
             }
-        }
-    }
-
-    /** What the proxy says of itself: from the header section of a request to the last byte of its refusal. */
-    @SuppressWarnings("SystemOut")
-    private static void reportRefusals(List<String> log) {
-        double[] millis = log.stream()
-                .filter(line -> line.contains("\"status\":503,"))
-                .map(DURATION::matcher)
-                .filter(Matcher::find)
-                .mapToDouble(found -> Double.parseDouble(found.group(1)))
-                .sorted()
-                .toArray();
-        if (millis.length > 0) {
-            System.out.printf(
-                    "%d refusals in the access log: p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms%n",
-                    millis.length,
-                    millis[millis.length / 2],
-                    millis[(int) (millis.length * 0.99)],
-                    millis[(int) (millis.length * 0.999)]);
         }
     }
 
