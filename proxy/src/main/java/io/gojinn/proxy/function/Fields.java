@@ -21,8 +21,16 @@ final class Fields {
 
     /** Removes, then sets, then adds; leaves fields alone that the function has no say in. */
     static void change(HttpHeaders headers, MessageChanges changes, Predicate<String> allowed) {
-        changes.remove().stream().filter(allowed).forEach(headers::remove);
-        changes.set().stream().map(Header::name).filter(allowed).forEach(headers::remove);
+        for (String name : changes.remove()) {
+            if (allowed.test(name)) {
+                headers.remove(name);
+            }
+        }
+        for (Header field : changes.set()) {
+            if (allowed.test(field.name())) {
+                headers.remove(field.name());
+            }
+        }
         add(headers, changes.set(), allowed);
         add(headers, changes.add(), allowed);
     }

@@ -88,9 +88,15 @@ public record ClientCertificate(X509Certificate leaf, String subject, String fin
 
     /** Whether a field tells of a certificate, here or elsewhere. */
     static boolean is(CharSequence name) {
-        return SUBJECT.contentEqualsIgnoreCase(name)
-                || FINGERPRINT.contentEqualsIgnoreCase(name)
-                || FOREIGN.stream().anyMatch(foreign -> foreign.contentEqualsIgnoreCase(name));
+        if (SUBJECT.contentEqualsIgnoreCase(name) || FINGERPRINT.contentEqualsIgnoreCase(name)) {
+            return true;
+        }
+        for (int i = 0; i < FOREIGN.size(); i++) {
+            if (FOREIGN.get(i).contentEqualsIgnoreCase(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String printable(String name) {

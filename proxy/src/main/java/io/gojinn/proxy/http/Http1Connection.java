@@ -65,6 +65,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private @Nullable ChannelHandlerContext context;
 
     private @Nullable Exchange current;
+    // What the current exchange has answered and is not written yet.
+    private @Nullable ResponseHead head;
     private boolean keepAlive;
     private boolean pumping;
     private boolean reading;
@@ -112,7 +114,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void inform(HttpResponseStatus status, HttpHeaders headers) {
-        Channels.write(channel, new ClientResponse(status, headers, false));
+        Channels.write(channel, new ResponseHead(status, headers, false));
         Channels.write(channel, LastHttpContent.EMPTY_LAST_CONTENT);
         flush();
     }
@@ -131,14 +133,23 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         } else if (!speaksHttp11) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
-        Channels.write(channel, new ClientResponse(status, headers, bodiless));
+        head = new ResponseHead(status, headers, bodiless);
+    }
+
+    /** Writes the header section that waits for what comes with it, if one does. */
+    private void writeHead() {
+        ResponseHead waiting = head;
+        if (waiting != null) {
+            head = null;
+            Channels.write(channel, waiting);
+        }
     }
 
     @Override
     public void openTunnel(Exchange exchange, String protocol, HttpHeaders headers) {
         headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
         headers.set(HttpHeaderNames.UPGRADE, protocol);
-        Channels.write(channel, new ClientResponse(HttpResponseStatus.SWITCHING_PROTOCOLS, headers, true));
+        Channels.write(channel, new ResponseHead(HttpResponseStatus.SWITCHING_PROTOCOLS, headers, true));
         Channels.write(channel, LastHttpContent.EMPTY_LAST_CONTENT);
         flush();
         keepAlive = false;
@@ -152,11 +163,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void write(ByteBuf piece) {
+        writeHead();
         Channels.write(channel, tunnel ? piece : new DefaultHttpContent(piece));
     }
 
     @Override
     public void flush() {
+        writeHead();
         ctx().flush();
     }
 
@@ -170,7 +183,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             });
             return;
         }
-        ctx().writeAndFlush(last).addListener(sent -> answered(exchange, sent.isSuccess()));
+        ResponseHead waiting = head;
+        head = null;
+        // A short answer in one message becomes one buffer.
+        ctx().writeAndFlush(waiting == null ? last : new WholeResponse(waiting, last))
+                .addListener(sent -> answered(exchange, sent.isSuccess()));
     }
 
     @Override
@@ -490,7 +507,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (reading || closed) {
             return;
         }
-        if (closing || (pending.isEmpty() && wantsMore(current))) {
+        if (closing || ((pending.isEmpty() || endWaits()) && wantsMore(current))) {
             reading = true;
             ctx().read();
         }
@@ -505,7 +522,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         }
         // What comes behind a request for an upgrade piles up unread until that is decided: one read of it is enough.
         boolean undecided = !exchange.upgrade().isEmpty() && headStarted && !exchange.ended();
-        return !undecided && (exchange.finished() || exchange.bodyComplete() || exchange.wantsBody());
+        return !undecided && (exchange.finished() || exchange.bodyComplete() || endWaits() || exchange.wantsBody());
+    }
+
+    /**
+     * Whether all of the current request is here and nothing else, its end until it is wanted. To stop reading until then, as
+     * while a function is asked, would cost two system calls.
+     */
+    private boolean endWaits() {
+        return pending.size() == 1 && pending.peek() instanceof LastHttpContent;
     }
 
     // The end of the connection.

@@ -4,11 +4,14 @@ import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.DeadlineTimer;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannelConfig;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -46,6 +49,7 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     private boolean used;
     private boolean head;
     private boolean requestSent;
+    private boolean unflushed;
     private boolean responded;
     private boolean framed;
     private boolean persistent;
@@ -107,7 +111,23 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         if (bodyBytes < 0) {
             request.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
-        Channels.write(channel, request);
+        unflushed = true;
+        if (bodyBytes == 0) {
+            // In one message, which is one buffer and one system call.
+            requestSent = true;
+            Channels.write(
+                    channel,
+                    new DefaultFullHttpRequest(
+                            request.protocolVersion(),
+                            request.method(),
+                            request.uri(),
+                            Unpooled.EMPTY_BUFFER,
+                            request.headers(),
+                            EmptyHttpHeaders.INSTANCE),
+                    () -> sending = false);
+        } else {
+            Channels.write(channel, request);
+        }
         read();
     }
 
@@ -142,6 +162,11 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void write(HttpContent content) {
+        if (requestSent && !tunnel) {
+            content.release();
+            return;
+        }
+        unflushed = true;
         if (tunnel) {
             Channels.write(channel, content.content());
             if (content instanceof LastHttpContent) {
@@ -159,7 +184,10 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
 
     @Override
     public void flush() {
-        channel.flush();
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
+        }
     }
 
     @Override

@@ -55,8 +55,15 @@ final class JsonWriter {
     void string(CharSequence text) {
         int length = text.length();
         ByteBuffer out = reserve(length + 2 + LONGEST_ESCAPE);
-        out.put((byte) '"');
-        for (int i = 0; i < length; i++) {
+        int at = out.position();
+        out.put(at++, (byte) '"');
+        int plain = 0;
+        // Nearly always all of it.
+        while (plain < length && isPlain(text.charAt(plain))) {
+            out.put(at++, (byte) text.charAt(plain++));
+        }
+        out.position(at);
+        for (int i = plain; i < length; i++) {
             if (out.remaining() < LONGEST_ESCAPE) {
                 out = reserve(length - i + 1 + LONGEST_ESCAPE);
             }
@@ -71,6 +78,10 @@ final class JsonWriter {
             }
         }
         raw('"');
+    }
+
+    private static boolean isPlain(char c) {
+        return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
     }
 
     /** Writes a header name as a string in canonical form: {@code content-type} as {@code Content-Type}. */

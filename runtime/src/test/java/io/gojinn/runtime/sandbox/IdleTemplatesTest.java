@@ -131,10 +131,11 @@ class IdleTemplatesTest {
                     assertThat(modulesOfTheEngine()).isPositive();
                 }
             }
-            await().untilAsserted(() -> {
+            // What is being compiled is held until that is done.
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
                 engine.forgetCollected();
-                assertThat(modulesOfTheEngine()).isLessThanOrEqualTo(before);
-                assertThat(instancesOf(RestingBytes.class)).isLessThanOrEqualTo(binariesBefore);
+                assertThat(modulesOfTheEngine()).as("modules").isLessThanOrEqualTo(before);
+                assertThat(instancesOf(RestingBytes.class)).as("binaries").isLessThanOrEqualTo(binariesBefore);
             });
         }
     }
