@@ -16,15 +16,16 @@ final class FieldsReader {
     static final int MAX_HEADER_BYTES = 64 << 10;
 
     /** Fields that describe the connection or the framing, which are the proxy's (RFC 9110, 7.6.1 and 8.6). */
-    private static final Set<String> HOP_BY_HOP = Set.of(
-            "connection",
-            "keep-alive",
-            "proxy-connection",
-            "transfer-encoding",
-            "te",
-            "trailer",
-            "upgrade",
-            "content-length");
+    private static final String[] HOP_BY_HOP = {
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "transfer-encoding",
+        "te",
+        "trailer",
+        "upgrade",
+        "content-length"
+    };
 
     private final JsonCursor json;
     private final Set<String> connectionOptions = new HashSet<>();
@@ -83,8 +84,12 @@ final class FieldsReader {
     }
 
     boolean isHopByHop(String name) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        return HOP_BY_HOP.contains(lower) || connectionOptions.contains(lower);
+        for (String own : HOP_BY_HOP) {
+            if (Ascii.equalsIgnoreCase(name, own)) {
+                return true;
+            }
+        }
+        return !connectionOptions.isEmpty() && connectionOptions.contains(name.toLowerCase(Locale.ROOT));
     }
 
     private String name() throws ContractViolationException {

@@ -184,9 +184,15 @@ final class MemoryImage implements AutoCloseable {
         long dataEnd = dataStart + dataBytes;
         long from = Math.clamp(dataStart, start, end);
         long to = Math.clamp(dataEnd, from, end);
-        memory.asSlice(start, from - start).fill((byte) 0);
-        MemorySegment.copy(data(), from < to ? from - dataStart : 0, memory, from, to - from);
-        memory.asSlice(to, end - to).fill((byte) 0);
+        if (start < from) {
+            memory.asSlice(start, from - start).fill((byte) 0);
+        }
+        if (from < to) {
+            MemorySegment.copy(data(), from - dataStart, memory, from, to - from);
+        }
+        if (to < end) {
+            memory.asSlice(to, end - to).fill((byte) 0);
+        }
     }
 
     /** Whether {@link #close} was called. */

@@ -12,7 +12,7 @@ import java.util.BitSet;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record RestorePlan(long[] bounds) {
     /** Ranges closer than so many pages are one: writing these costs less than another system call. */
-    private static final int MAX_GAP_PAGES = 7;
+    private static final int MAX_GAP_PAGES = 1;
 
     /** The plan that copies these pages. */
     static RestorePlan of(BitSet pages, int pageBytes) {

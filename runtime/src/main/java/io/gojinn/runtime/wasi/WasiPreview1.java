@@ -160,15 +160,12 @@ public final class WasiPreview1 {
             return Errno.FAULT;
         }
         memory.bytes().putInt(countAddress, strings.size());
-        memory.bytes()
-                .putInt(
-                        bytesAddress,
-                        strings.stream().mapToInt(string -> string.length).sum());
+        memory.bytes().putInt(bytesAddress, totalBytes(strings));
         return Errno.SUCCESS;
     }
 
     private long putStrings(List<byte[]> strings, int pointers, int bytes) {
-        int total = strings.stream().mapToInt(string -> string.length).sum();
+        int total = totalBytes(strings);
         if (!memory.holds(pointers, 4 * strings.size()) || !memory.holds(bytes, total)) {
             return Errno.FAULT;
         }
@@ -182,6 +179,14 @@ public final class WasiPreview1 {
             address += string.length;
         }
         return Errno.SUCCESS;
+    }
+
+    private static int totalBytes(List<byte[]> strings) {
+        int total = 0;
+        for (byte[] string : strings) {
+            total += string.length;
+        }
+        return total;
     }
 
     private long clockResGet(Arguments call) {
