@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-    ENVELOPE_USUAL_BYTES = 32 * 1024, /* up to here no memory is allocated: a memory that stays as it is is cheap to reset */
+    ENVELOPE_USUAL_BYTES = 4 * 1024, /* little, so that all that a usual request writes lies together: that is cheap to reset */
     ENVELOPE_MAX_BYTES = 64 * 1024 * 1024
 };
 
