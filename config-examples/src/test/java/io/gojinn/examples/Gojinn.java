@@ -200,6 +200,24 @@ final class Gojinn implements AutoCloseable {
         return Long.parseLong(total.group(1)) - dead;
     }
 
+    /** What its heap is made of, and what its compilers are at: to tell what has piled up. */
+    String liveObjects() {
+        try {
+            String histogram = command("GC.class_histogram");
+            return command("Compiler.queue")
+                    + "\n"
+                    + histogram.lines().limit(40).collect(Collectors.joining("\n"))
+                    + "\n"
+                    + histogram
+                            .lines()
+                            .filter(line -> line.contains(" io.gojinn."))
+                            .limit(60)
+                            .collect(Collectors.joining("\n"));
+        } catch (IOException unreadable) {
+            return unreadable.toString();
+        }
+    }
+
     /** Gives its virtual machine a diagnostic command; returns what that prints. */
     private String command(String name) throws IOException {
         Process command = new ProcessBuilder(

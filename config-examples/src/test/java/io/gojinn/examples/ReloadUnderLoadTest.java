@@ -133,10 +133,11 @@ class ReloadUnderLoadTest {
                         early = taken(gojinn);
                     }
                 }
-                Taken late = taken(gojinn);
+                double allowedBytes = early.heapBytes() * 1.1 + HEAP_SLACK;
+                Taken late = takenWithin(allowedBytes, gojinn);
                 report(answered.sum(), early, late);
                 assertThat(late.threads()).isCloseTo(early.threads(), within(THREAD_SLACK));
-                assertThat(late.heapBytes()).isLessThan(early.heapBytes() * 1.1 + HEAP_SLACK);
+                assertThat(late.heapBytes()).as(gojinn::liveObjects).isLessThan(allowedBytes);
                 // The first config, of the WebSockets and downloads.
                 assertThat(late.retired()).isEqualTo(1);
                 one.endDownloads();
@@ -387,6 +388,19 @@ class ReloadUnderLoadTest {
         // What began with the config before last may still be about to end.
         waitFor(() -> metric("gojinn_config_retired") <= 1);
         return new Taken(settledBytes(gojinn), metric("jvm_threads_current"), metric("gojinn_config_retired"));
+    }
+
+    /**
+     * What is left once the compilers have come as far: on a busy machine they hold what they compile for long. After three
+     * minutes, what there is.
+     */
+    private Taken takenWithin(double allowedBytes, Gojinn gojinn) throws Exception {
+        long deadlineNanos = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+        Taken taken = taken(gojinn);
+        while (taken.heapBytes() >= allowedBytes && System.nanoTime() - deadlineNanos < 0) {
+            taken = taken(gojinn);
+        }
+        return taken;
     }
 
     /**
