@@ -58,6 +58,7 @@ public final class SandboxEngine implements AutoCloseable {
 
     /** Creates an engine that restores memory in a certain way. */
     static SandboxEngine create(RestorePolicy restorePolicy) {
+        CompilerDirectives.add();
         return new SandboxEngine(builder().build(), restorePolicy);
     }
 
