@@ -25,6 +25,9 @@ final class RestorableMemory implements AutoCloseable {
     private final @Nullable Kernel kernel;
     private final Cleaner.@Nullable Cleanable mapping;
 
+    // Where linear memory lies now: another buffer once the guest has grown.
+    private MemorySegment current;
+
     private int restores;
 
     /**
@@ -36,6 +39,7 @@ final class RestorableMemory implements AutoCloseable {
         this.image = image;
         this.policy = image.policy();
         this.memory = memory;
+        this.current = memory;
         this.everything = RestorePlan.everything(memory.byteSize());
         Kernel available = policy.kernel();
         this.kernel = available != null && memory.address() % available.pageBytes() == 0 ? available : null;
@@ -102,17 +106,31 @@ final class RestorableMemory implements AutoCloseable {
         }
     }
 
+    /** The guest has grown: gives the pages back of where its memory was, which the engine uses no more. */
+    void moved(MemorySegment to) {
+        giveBack(current);
+        current = to;
+    }
+
+    // The collector comes when the heap is full, which buffers outside of it do not make it.
+    private void giveBack(MemorySegment buffer) {
+        if (kernel == null || buffer.address() % kernel.pageBytes() != 0) {
+            return;
+        }
+        try {
+            kernel.drop(buffer.address(), buffer.byteSize());
+        } catch (KernelException e) {
+            policy.refused(e);
+        }
+    }
+
     /** Gives the pages back at once, and lets the allocator have the memory when the collector finds the engine's buffer. */
     @Override
     public void close() {
         if (mapping != null) {
             mapping.clean();
         }
-        try {
-            drop(0, memory.byteSize());
-        } catch (KernelException e) {
-            policy.refused(e);
-        }
+        giveBack(current);
     }
 
     /** An image over a memory, to be undone once. Holds the memory, and must not hold its owner. */

@@ -84,6 +84,9 @@ public final class Sandbox implements AutoCloseable {
             this.setCounter = exports.getMember(Metering.SET);
             webAssembly("mem_set_grow_callback").executeVoid(exports.getMember("memory"), (ProxyExecutable) moved -> {
                 memory.moved();
+                if (restorable != null) {
+                    restorable.moved(memorySegment());
+                }
                 return null;
             });
         } catch (RuntimeException | Error e) {

@@ -91,6 +91,31 @@ class SandboxTemplateTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
+    void closedInstancesTakeNoMemoryBeforeTheCollectorFindsThem() throws Exception {
+        LinuxKernel kernel = new LinuxKernel();
+        try (SandboxEngine engine = SandboxEngine.create();
+                SandboxTemplate template = prepare(engine, TestModules.module("memory-polite"))) {
+            Sandbox sandbox = open(template);
+            MemorySegment before = sandbox.memorySegment();
+            serve(template, sandbox);
+            MemorySegment grown = sandbox.memorySegment();
+            assertThat(grown.address()).isNotEqualTo(before.address());
+            assertThat(written(kernel, before))
+                    .as("where it was before it grew")
+                    .isZero();
+            assertThat(written(kernel, grown)).isPositive();
+            sandbox.close();
+            assertThat(written(kernel, before)).isZero();
+            assertThat(written(kernel, grown)).isZero();
+        }
+    }
+
+    private static int written(LinuxKernel kernel, MemorySegment memory) throws IOException {
+        return kernel.writtenPages(memory.address(), memory.byteSize()).cardinality();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
     void grownInstancesAreRetiredAndLeaveOrdinaryMemoryBehind() throws FunctionRejectedException, IOException {
         try (SandboxEngine engine = SandboxEngine.create(RestorePolicy.detect(Mode.KERNEL));
                 SandboxTemplate template = prepare(engine, TestModules.module("memory-polite"))) {
