@@ -106,10 +106,12 @@ final class RestorableMemory implements AutoCloseable {
         }
     }
 
-    /** The guest has grown: gives the pages back of where its memory was, which the engine uses no more. */
-    void moved(MemorySegment to) {
-        giveBack(current);
-        current = to;
+    /** The guest has grown: gives the pages back of where its memory was, if the engine had to move it. */
+    void grown(MemorySegment now) {
+        if (now.address() != current.address()) {
+            giveBack(current);
+        }
+        current = now;
     }
 
     // The collector comes when the heap is full, which buffers outside of it do not make it.

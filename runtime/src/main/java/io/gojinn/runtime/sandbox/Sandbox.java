@@ -85,7 +85,7 @@ public final class Sandbox implements AutoCloseable {
             webAssembly("mem_set_grow_callback").executeVoid(exports.getMember("memory"), (ProxyExecutable) moved -> {
                 memory.moved();
                 if (restorable != null) {
-                    restorable.moved(memorySegment());
+                    restorable.grown(memorySegment());
                 }
                 return null;
             });

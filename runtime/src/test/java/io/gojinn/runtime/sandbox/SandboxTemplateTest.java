@@ -110,6 +110,17 @@ class SandboxTemplateTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(Mode.class)
+    void growingLosesNothing(Mode mode) throws FunctionRejectedException {
+        try (SandboxEngine engine = SandboxEngine.create(RestorePolicy.detect(mode));
+                SandboxTemplate template = prepare(engine, TestModules.module("grow-often"));
+                Sandbox sandbox = open(template)) {
+            assertThat(serve(template, sandbox)).isEqualTo(RunEnd.OK);
+            assertThat(sandbox.memoryBytes()).isEqualTo(41 * FunctionLimits.PAGE_BYTES);
+        }
+    }
+
     private static int written(LinuxKernel kernel, MemorySegment memory) throws IOException {
         return kernel.writtenPages(memory.address(), memory.byteSize()).cardinality();
     }
