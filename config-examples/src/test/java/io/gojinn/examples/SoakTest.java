@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SoakTest {
     private static final int REQUESTS = Integer.getInteger("gojinn.soak", 3_000);
     private static final int CLIENTS = 12;
-    private static final int REQUESTS_A_RELOAD = Math.max(1_000, REQUESTS / 200);
+    private static final int REQUESTS_A_RELOAD = Math.max(1_000, REQUESTS / 100);
 
     /** The short run ends while the engine is still compiling, which takes memory: it finds what piles up fast, not less. */
     private static final boolean LONG = REQUESTS >= 200_000;
