@@ -45,14 +45,15 @@ static inline json_value envelope_read(void) {
     size_t capacity = sizeof usual;
     size_t length = 0;
     for (;;) {
-        ssize_t count = read(STDIN_FILENO, buffer + length, capacity - length);
+        size_t room = capacity - length;
+        ssize_t count = read(STDIN_FILENO, buffer + length, room);
         if (count < 0) {
             envelope_fail("cannot read the request");
         }
-        if (count == 0) {
-            break;
-        }
         length += (size_t)count;
+        if ((size_t)count < room) {
+            break; /* the contract: a short read is the last */
+        }
         if (length == capacity) {
             char *larger = capacity > ENVELOPE_MAX_BYTES / 2 ? NULL : realloc(buffer == usual ? NULL : buffer, capacity * 2);
             if (larger == NULL) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -223,6 +224,19 @@ class RestorableMemoryTest {
             restorable.restore();
             assertThat(memory.mismatch(original)).isEqualTo(-1);
         }
+    }
+
+    @Test
+    void writesSmallGapsInsteadOfDroppingThem() {
+        assertThat(RestorePlan.of(new BitSet(), 1).bounds()).isEmpty();
+        assertThat(RestorePlan.of(pages(4, 9), 1).bounds()).containsExactly(4, 5, 9, 10);
+        assertThat(RestorePlan.of(pages(3, 7, 12), 1).bounds())
+                .as("before the first, and between those two")
+                .containsExactly(0, 8, 12, 13);
+    }
+
+    private static BitSet pages(int... pages) {
+        return IntStream.of(pages).collect(BitSet::new, BitSet::set, BitSet::or);
     }
 
     /** The calls of Linux, one of them refused. */
