@@ -74,17 +74,32 @@ final class MemoryImage implements AutoCloseable {
             data = arena.allocate(dataBytes).copyFrom(captured);
             resting = null;
         }
-        copied = new BitSet();
-        if (file == null) {
-            copied.set((int) (dataStart / page), (int) (end / page));
-        }
-        if (!policy.drops(start)) {
-            copied.set(0, (int) (start / page));
-        }
-        if (!policy.drops(memoryBytes - end)) {
-            copied.set((int) (end / page), (int) (memoryBytes / page));
+        copied = copied(memory, page);
+        if (file != null) {
+            copied.clear((int) (dataStart / page), (int) (end / page));
         }
         plan = RestorePlan.of(copied, page);
+    }
+
+    /** All but the zeros that are better dropped, wherever they lie: allocators leave something at the end of their memory. */
+    private BitSet copied(MemorySegment memory, int page) {
+        int pages = (int) (memoryBytes / page);
+        BitSet copied = new BitSet(pages);
+        copied.set(0, pages);
+        try (Arena temporary = Arena.ofConfined()) {
+            MemorySegment zeros = temporary.allocate(page);
+            for (int from = 0; from < pages; ) {
+                int to = from;
+                while (to < pages && memory.asSlice((long) to * page, page).mismatch(zeros) < 0) {
+                    to++;
+                }
+                if (policy.drops((long) (to - from) * page)) {
+                    copied.clear(from, to);
+                }
+                from = to + 1;
+            }
+        }
+        return copied;
     }
 
     private @Nullable ImageFile createFile(MemorySegment captured) {

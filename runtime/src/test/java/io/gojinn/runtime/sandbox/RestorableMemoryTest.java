@@ -227,6 +227,22 @@ class RestorableMemoryTest {
     }
 
     @Test
+    @EnabledOnOs(OS.LINUX)
+    void dropsZerosBetweenData() {
+        MemorySegment original = memory(2);
+        original.set(ValueLayout.JAVA_BYTE, 8 * 4_096, (byte) 1);
+        original.set(ValueLayout.JAVA_BYTE, 31 * 4_096, (byte) 1);
+        MemorySegment memory = memory(2);
+        try (MemoryImage image = new MemoryImage(original, RestorePolicy.detect());
+                RestorableMemory restorable = new RestorableMemory(image, memory)) {
+            assertThat(image.plan().bounds()).containsExactly(8 * 4_096, 9 * 4_096, 31 * 4_096, 32 * 4_096);
+            memory.fill((byte) 2);
+            restorable.restore();
+            assertThat(memory.mismatch(original)).isEqualTo(-1);
+        }
+    }
+
+    @Test
     void writesSmallGapsInsteadOfDroppingThem() {
         assertThat(RestorePlan.of(new BitSet(), 1).bounds()).isEmpty();
         assertThat(RestorePlan.of(pages(4, 9), 1).bounds()).containsExactly(4, 5, 9, 10);
