@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the virtual machine not to optimise the compiler of guests, which is Java code as well. It runs for some minutes after
- * the start and seldom afterwards; to compile it a second time, with C2, took longer than all it compiled, from the
- * processors that were to serve requests. See docs/decisions/0011.
+ * Tells the virtual machine not to optimise the compiler of guests, which is Java code as well. It is busy for some
+ * minutes after the start and seldom afterwards; two thirds of what C2 did in that time was for it, on the processors that
+ * were to serve requests. See docs/decisions/0011.
  */
 final class CompilerDirectives {
     private static final Logger LOG = LoggerFactory.getLogger(CompilerDirectives.class);
