@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * One call of a function, implemented by the caller, who owns the memory: the request envelope that becomes stdin, the
  * buffer that takes stdout, and what happens when it is over.
  *
- * <p>All methods but {@link #completed} are called by the one worker thread that runs the execution. Once {@code
+ * <p>All methods but {@link #completed}, and where they say so, are called by the one worker thread that runs the execution. Once {@code
  * completed} has been called the runtime uses nothing of the invocation again.
  */
 public interface Invocation {
@@ -24,6 +24,17 @@ public interface Invocation {
     /** Whether it is the first of a request for that tenant, and so takes one of its requests. */
     default boolean isOfNewRequest() {
         return true;
+    }
+
+    /**
+     * There is room for the call. Called once, by the caller's thread, before {@link FunctionInvoker#invoke} returns; the execution
+     * may be under way already.
+     *
+     * @param wake gets a worker to come, from any thread. Must be run; who is about to make more calls may do so after them,
+     *     and several calls then share the cost of waking a thread
+     */
+    default void admitted(Runnable wake) {
+        wake.run();
     }
 
     /**

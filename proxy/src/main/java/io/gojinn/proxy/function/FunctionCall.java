@@ -12,6 +12,7 @@ import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.ResponseEnvelope;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.channel.SingleThreadEventLoop;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -108,6 +109,20 @@ final class FunctionCall implements Invocation {
     @Override
     public boolean isOfNewRequest() {
         return ofNewRequest;
+    }
+
+    @Override
+    public void admitted(Runnable wake) {
+        if (loop instanceof SingleThreadEventLoop thread && thread.inEventLoop()) {
+            try {
+                // All that this turn of the loop reads comes first: workers are woken once for it.
+                thread.executeAfterEventLoopIteration(wake);
+                return;
+            } catch (RejectedExecutionException stopping) {
+                LOG.debug("the loop is about to end", stopping);
+            }
+        }
+        wake.run();
     }
 
     @Override

@@ -29,6 +29,7 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
     private final FunctionDefinition definition;
     private final SandboxTemplate template;
     private final Scheduler scheduler;
+    private final Runnable wake;
     private final Scheduler.Lane lane;
     private final InstancePool pool;
     private final FunctionMetrics.OfFunction metrics;
@@ -50,6 +51,7 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
         this.definition = definition;
         this.template = template;
         this.scheduler = scheduler;
+        this.wake = scheduler::wake;
         this.lane = new Scheduler.Lane(
                 definition.limits().concurrency(), definition.limits().queue());
         this.metrics = metrics.of(definition.name(), this);
@@ -92,6 +94,8 @@ final class ScheduledFunction implements FunctionInvoker, FunctionMetrics.Use {
         if (admission != Admission.ADMITTED) {
             metrics.rejected(admission).inc();
             report(execution, overloaded("no room: at the bound of the " + admission.label()));
+        } else {
+            invocation.admitted(wake);
         }
         return execution;
     }

@@ -5,7 +5,8 @@ import io.gojinn.runtime.Tenant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.concurrent.locks.Condition;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -15,17 +16,25 @@ import org.jspecify.annotations.Nullable;
  * for background workers, the others for foreground workers (foreground-background scheduling); of the background's places
  * a function gets no more than a multiple of what it leaves free, so that some always are (dynamic thresholds). Bounded per function and in
  * total; whoever does not fit is told at once. Thread-safe; the lock is held for a few operations on queues.
+ *
+ * <p>An execution that is submitted stays where it is until a worker comes by or {@link #wake} is called: waking a thread costs
+ * about as much as a short execution, and who has read several requests at once needs to wake one thread for all of them. One
+ * worker at a time is on its way; it wakes the next when it finds that there is more than it takes. The last to fall idle is the
+ * first to be woken: its caches are warm.
  */
 final class Scheduler {
     /** A single function gets four fifths of the background's places, of two each four ninths, and so on. */
     private static final int SHARE = 4;
 
+    /** How long a worker waits without looking: bounds what is lost should a thread miss that it was woken. */
+    private static final long LOOK_NANOS = 1_000_000_000;
+
     private final int foregroundPlaces;
     private final int backgroundPlaces;
     private final int bound;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Queue foreground = new Queue(lock.newCondition());
-    private final Queue background = new Queue(lock.newCondition());
+    private final Queue foreground = new Queue();
+    private final Queue background = new Queue();
     private int waiting;
     private boolean closed;
 
@@ -44,14 +53,24 @@ final class Scheduler {
 
     /** Functions with something to run, and the workers that wait for it. Guarded by the scheduler's lock. */
     private static final class Queue {
-        final Condition work;
         final Deque<Lane> ready = new ArrayDeque<>();
+        final Deque<IdleWorker> idle = new ArrayDeque<>();
         int running;
-        int idleWorkers;
 
-        Queue(Condition work) {
-            this.work = work;
-        }
+        /** Whether a worker has been woken and has not come yet. */
+        boolean waking;
+
+        /** Whom to wake once the lock is free. */
+        @Nullable
+        Thread chosen;
+    }
+
+    /** A worker that waits. */
+    private static final class IdleWorker {
+        final Thread thread = Thread.currentThread();
+
+        /** Set under the lock. */
+        volatile boolean woken;
     }
 
     /** The waiting and running executions of one function. Guarded by the scheduler's lock. */
@@ -116,6 +135,20 @@ final class Scheduler {
         }
     }
 
+    /**
+     * Makes sure that a worker comes for what was submitted. Never blocks. Called some time after each {@link #submit} that was
+     * admitted, by whoever submitted.
+     */
+    void wake() {
+        lock.lock();
+        try {
+            choose(foreground);
+            choose(background);
+        } finally {
+            unlock();
+        }
+    }
+
     /** The next short execution; waits for one. Returns null when the scheduler is closed and nothing waits. */
     @Nullable
     AdmittedExecution takeForeground() {
@@ -125,13 +158,11 @@ final class Scheduler {
                 if (closed && waiting == 0) {
                     return null;
                 }
-                foreground.idleWorkers++;
-                foreground.work.awaitUninterruptibly();
-                foreground.idleWorkers--;
+                await(foreground, LOOK_NANOS);
             }
             return take(foreground, foreground.ready.removeFirst());
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -144,29 +175,67 @@ final class Scheduler {
     AdmittedExecution takeBackground(long idleNanos) {
         lock.lock();
         try {
-            long remaining = idleNanos;
+            long idleUntilNanos = System.nanoTime() + idleNanos;
             Lane next;
             while ((next = nextInBackground()) == null) {
-                int idle = background.idleWorkers;
+                int idle = background.idle.size();
+                long remaining = idleUntilNanos - System.nanoTime();
                 boolean surplus = (remaining <= 0 && idle > 0) || idle >= foregroundPlaces;
                 if (surplus || (closed && waiting == 0)) {
                     return null;
                 }
-                background.idleWorkers++;
-                try {
-                    remaining = background.work.awaitNanos(remaining > 0 ? remaining : idleNanos);
-                } catch (InterruptedException stale) {
-                    // Meant for an execution that this thread ran before.
-                } finally {
-                    background.idleWorkers--;
-                }
+                await(background, remaining > 0 ? Math.min(remaining, LOOK_NANOS) : LOOK_NANOS);
             }
             background.ready.remove(next);
             next.inBackground++;
             return take(background, next);
         } finally {
-            lock.unlock();
+            unlock();
         }
+    }
+
+    /** Waits without the lock until it is woken, or for so long. */
+    private void await(Queue queue, long nanos) {
+        IdleWorker self = new IdleWorker();
+        queue.idle.push(self);
+        unlock();
+        long untilNanos = System.nanoTime() + nanos;
+        long remaining = nanos;
+        while (!self.woken && remaining > 0) {
+            LockSupport.parkNanos(this, remaining);
+            // Meant for an execution that this thread ran before; parking would end at once.
+            Thread.interrupted();
+            remaining = untilNanos - System.nanoTime();
+        }
+        lock.lock();
+        if (self.woken) {
+            queue.waking = false;
+        } else {
+            queue.idle.remove(self);
+        }
+    }
+
+    /** Picks a worker to come for what is ready; it is woken when the lock is free, which it needs. */
+    private void choose(Queue queue) {
+        boolean hasWork = queue == foreground ? !foreground.ready.isEmpty() : nextInBackground() != null;
+        if (!hasWork || queue.waking || queue.idle.isEmpty()) {
+            return;
+        }
+        IdleWorker chosen = queue.idle.pop();
+        chosen.woken = true;
+        queue.chosen = chosen.thread;
+        // In the background each is woken for itself: it may wait long for a processor.
+        queue.waking = queue == foreground;
+    }
+
+    private void unlock() {
+        Thread first = foreground.chosen;
+        Thread second = background.chosen;
+        foreground.chosen = null;
+        background.chosen = null;
+        lock.unlock();
+        LockSupport.unpark(first);
+        LockSupport.unpark(second);
     }
 
     // Only functions that have a place already are passed over, so this ends soon.
@@ -194,7 +263,11 @@ final class Scheduler {
         waiting--;
         lane.running++;
         queue.running++;
-        list(lane, execution.function());
+        Queue listed = list(lane, execution.function());
+        if (listed != null && listed != queue) {
+            choose(listed);
+        }
+        choose(queue);
         return execution;
     }
 
@@ -202,7 +275,7 @@ final class Scheduler {
     boolean hasIdleBackground() {
         lock.lock();
         try {
-            return background.idleWorkers > 0;
+            return !background.idle.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -245,18 +318,19 @@ final class Scheduler {
                 lane.inBackground--;
                 background.running--;
                 // A function that was over its share may not be any more.
-                if (!background.ready.isEmpty()) {
-                    background.work.signal();
-                }
+                choose(background);
             } else {
                 foreground.running--;
             }
-            list(lane, execution.function());
+            Queue listed = list(lane, execution.function());
+            if (listed != null) {
+                choose(listed);
+            }
             if (closed) {
-                signalAll();
+                wakeAll();
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
@@ -335,23 +409,30 @@ final class Scheduler {
         lock.lock();
         try {
             closed = true;
-            signalAll();
+            wakeAll();
         } finally {
             lock.unlock();
         }
     }
 
-    private void signalAll() {
-        foreground.work.signalAll();
-        background.work.signalAll();
+    private void wakeAll() {
+        for (Queue queue : List.of(foreground, background)) {
+            while (!queue.idle.isEmpty()) {
+                IdleWorker idle = queue.idle.pop();
+                idle.woken = true;
+                LockSupport.unpark(idle.thread);
+            }
+        }
     }
 
-    private void list(Lane lane, ScheduledFunction function) {
-        if (lane.listed == null && lane.runnable()) {
-            Queue queue = function.isLong() ? background : foreground;
-            lane.listed = queue;
-            queue.ready.addLast(lane);
-            queue.work.signal();
+    /** Notes that a function has something to run, and returns for whom; null when it had already, or has nothing. */
+    private @Nullable Queue list(Lane lane, ScheduledFunction function) {
+        if (lane.listed != null || !lane.runnable()) {
+            return null;
         }
+        Queue queue = function.isLong() ? background : foreground;
+        lane.listed = queue;
+        queue.ready.addLast(lane);
+        return queue;
     }
 }

@@ -47,6 +47,8 @@ public final class Sandbox implements AutoCloseable {
     /** The trap's name in the specification's test suite, and the engine's message for it. */
     private static final String STACK_EXHAUSTED = "call stack exhausted";
 
+    private static final long UNKNOWN = -1;
+
     private final Context context;
     private final ExecutionState state;
     private final GuestMemory memory;
@@ -64,6 +66,9 @@ public final class Sandbox implements AutoCloseable {
     private @Nullable RestorableMemory restorable;
 
     private Runnable closed = () -> {};
+
+    // By the last run, if that came to its end.
+    private long used = UNKNOWN;
 
     /** Instantiates a module whose imports have been checked. */
     Sandbox(SandboxEngine engine, LinkedModule module, FunctionDefinition definition) {
@@ -177,11 +182,14 @@ public final class Sandbox implements AutoCloseable {
      */
     RunEnd run(Value function, RunTerms terms, long budget) {
         state.begin(terms.invocation(), terms.deadlineNanos(), terms.supervisor());
+        used = UNKNOWN;
         try {
             context.enter();
             try {
                 setCounter.executeVoid(Metering.counter(fuel.begin(budget), CALL_DEPTH));
                 function.executeVoid();
+                // Here, for entering the context again would cost as much as asking.
+                used = fuel.used();
             } finally {
                 context.leave();
             }
@@ -196,7 +204,7 @@ public final class Sandbox implements AutoCloseable {
 
     /** The fuel that the last run used; see {@link Fuel#used}. Only while the instance has not been killed. */
     long fuelUsed() {
-        return fuel.used();
+        return used == UNKNOWN ? fuel.used() : used;
     }
 
     private RunEnd end(PolyglotException e) {
