@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** An invocation that keeps all it is given. */
-public final class TestInvocation implements Invocation {
+public class TestInvocation implements Invocation {
     private final ByteBuffer input;
     private ByteBuffer output = ByteBuffer.allocateDirect(256);
     private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
