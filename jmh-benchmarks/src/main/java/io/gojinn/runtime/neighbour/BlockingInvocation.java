@@ -4,23 +4,19 @@ import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 
 /** A call whose caller waits for its end. Only the first bytes of its answer are kept. */
 final class BlockingInvocation implements Invocation {
     private final ByteBuffer output = ByteBuffer.allocate(256);
-    private final CountDownLatch end = new CountDownLatch(1);
+    private final CompletableFuture<Outcome> end = new CompletableFuture<>();
 
     private BlockingInvocation() {}
 
     static void call(FunctionInvoker function) {
         BlockingInvocation invocation = new BlockingInvocation();
         function.invoke(invocation);
-        try {
-            invocation.end.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        invocation.end.join();
     }
 
     @Override
@@ -45,6 +41,6 @@ final class BlockingInvocation implements Invocation {
 
     @Override
     public void completed(Outcome outcome) {
-        end.countDown();
+        end.complete(outcome);
     }
 }

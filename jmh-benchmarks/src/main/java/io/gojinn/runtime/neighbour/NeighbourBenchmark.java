@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -42,6 +43,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 public class NeighbourBenchmark {
     private static final int ATTACKER_QUEUE = 2;
+    private static final long ROUND_TRIP_NANOS = 1_000_000;
 
     /** The attackers, by module; {@code -} for none. */
     @Param({"-", "busy-loop", "busy-loop,trap,writer,memory-hog,recursion"})
@@ -77,6 +79,8 @@ public class NeighbourBenchmark {
                 threads.add(Thread.ofVirtual().start(() -> {
                     while (!stopped) {
                         BlockingInvocation.call(function);
+                        // No client comes back sooner. Without this the callers, not the guests, take the processors.
+                        LockSupport.parkNanos(ROUND_TRIP_NANOS);
                     }
                 }));
             }
