@@ -218,7 +218,7 @@ final class Scheduler {
     /** Picks a worker to come for what is ready; it is woken when the lock is free, which it needs. */
     private void choose(Queue queue) {
         boolean hasWork = queue == foreground ? !foreground.ready.isEmpty() : nextInBackground() != null;
-        if (!hasWork || queue.waking || queue.idle.isEmpty()) {
+        if (!hasWork || queue.waking || queue.chosen != null || queue.idle.isEmpty()) {
             return;
         }
         IdleWorker chosen = queue.idle.pop();
@@ -264,7 +264,7 @@ final class Scheduler {
         lane.running++;
         queue.running++;
         Queue listed = list(lane, execution.function());
-        if (listed != null && listed != queue) {
+        if (listed != null) {
             choose(listed);
         }
         choose(queue);
