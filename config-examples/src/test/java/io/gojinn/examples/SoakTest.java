@@ -60,8 +60,8 @@ class SoakTest {
     private static final Path EXAMPLES = Path.of(System.getProperty("gojinn.root"), "config-examples");
 
     /**
-     * What the allocator of buffers may keep, as docs/benchmarks.md states. It takes chunks of 8 MiB, another one whenever two threads
-     * ask at the same moment, until there is one for each of them: seldom, but as likely late as early.
+     * What the allocator of buffers may keep: it takes chunks of 8 MiB, and another one whenever more is asked for at one moment than ever before.
+     * That comes seldom, but as likely late as early.
      */
     private static final double POOLED_BYTES = 64 << 20;
 
