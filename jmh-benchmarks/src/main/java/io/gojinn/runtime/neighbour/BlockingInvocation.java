@@ -4,19 +4,23 @@ import io.gojinn.runtime.FunctionInvoker;
 import io.gojinn.runtime.Invocation;
 import io.gojinn.runtime.Outcome;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 /** A call whose caller waits for its end. Only the first bytes of its answer are kept. */
 final class BlockingInvocation implements Invocation {
     private final ByteBuffer output = ByteBuffer.allocate(256);
-    private final CompletableFuture<Outcome> end = new CompletableFuture<>();
+    private final CountDownLatch end = new CountDownLatch(1);
 
     private BlockingInvocation() {}
 
     static void call(FunctionInvoker function) {
         BlockingInvocation invocation = new BlockingInvocation();
         function.invoke(invocation);
-        invocation.end.join();
+        try {
+            invocation.end.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -41,6 +45,6 @@ final class BlockingInvocation implements Invocation {
 
     @Override
     public void completed(Outcome outcome) {
-        end.complete(outcome);
+        end.countDown();
     }
 }

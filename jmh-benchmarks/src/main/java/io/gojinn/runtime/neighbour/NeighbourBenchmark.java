@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A call of a healthy function while others attack: busy loops, traps, output floods, growth and recursion, each always at
- * its bounds of concurrency and queue. Look at p0.99.
+ * A call of a healthy function while others attack: busy loops, traps, output floods, growth and recursion, each from as many
+ * clients as its bounds of concurrency and queue take, which need a millisecond to come back. Look at p0.99.
  *
  * <p>{@code jmh-benchmarks/run NeighbourBenchmark}
  */
