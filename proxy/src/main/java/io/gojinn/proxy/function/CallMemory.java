@@ -1,5 +1,6 @@
 package io.gojinn.proxy.function;
 
+import io.gojinn.proxy.http.WholeBuffer;
 import io.gojinn.runtime.contract.RequestEnvelope;
 import io.gojinn.runtime.contract.RequestEnvelopeEncoder;
 import io.netty.buffer.ByteBuf;
@@ -9,7 +10,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pooled buffers of one call: the envelope that the function reads, and the output that it writes. Each byte of a body is
+ * The buffers of one call: the envelope that the function reads, and the output that it writes. Each byte of a body is
  * copied into them once; what is moved to a larger buffer since the first was too small is counted.
  *
  * <p>Used by one thread at a time, which hands it over whole.
@@ -35,7 +36,7 @@ final class CallMemory {
 
     private ByteBuffer grow(ByteBuffer current, int additional) {
         int used = current.position();
-        ByteBuf larger = allocator.directBuffer(Math.addExact(used, additional));
+        ByteBuf larger = WholeBuffer.allocate(Math.addExact(used, additional), allocator);
         ByteBuffer view = larger.nioBuffer(0, larger.capacity());
         view.put(current.flip());
         movedBytes += used;
@@ -55,10 +56,12 @@ final class CallMemory {
         ByteBuf buffer = output;
         int bytes = source.remaining();
         if (buffer == null) {
-            buffer = allocator.directBuffer(Math.max(bytes, Math.max(usualBytes, LEAST_OUTPUT_BYTES)));
+            buffer = WholeBuffer.allocate(Math.max(bytes, Math.max(usualBytes, LEAST_OUTPUT_BYTES)), allocator);
             output = buffer;
         } else if (bytes > buffer.writableBytes()) {
             movedBytes += buffer.readableBytes();
+            buffer = WholeBuffer.ensureWritable(buffer, bytes, allocator);
+            output = buffer;
         }
         buffer.writeBytes(source);
     }

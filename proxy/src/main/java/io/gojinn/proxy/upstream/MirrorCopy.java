@@ -2,6 +2,7 @@ package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.failure.UpstreamFault;
 import io.gojinn.proxy.http.Exchange;
+import io.gojinn.proxy.http.WholeBuffer;
 import io.gojinn.proxy.observe.MirrorMetrics;
 import io.gojinn.proxy.observe.MirrorMetrics.Outcome;
 import io.gojinn.proxy.route.MirrorConfig;
@@ -27,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * has come, and may outlive it. Sent once: what fails is not tried again.
  */
 final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
-    private static final int FIRST_BODY_BYTES = 1 << 10;
-
     private final Upstream upstream;
     private final MirrorConfig config;
     private final MirrorMetrics metrics;
@@ -92,10 +91,9 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
                 window.left();
                 return;
             }
-            if (body == null) {
-                body = allocator.buffer(
-                        contentLength > 0 ? Math.toIntExact(contentLength) : FIRST_BODY_BYTES, config.maxBodyBytes());
-            }
+            body = body == null
+                    ? WholeBuffer.allocate(Math.toIntExact(Math.max(contentLength, piece.readableBytes())), allocator)
+                    : WholeBuffer.ensureWritable(body, piece.readableBytes(), allocator);
             body.writeBytes(piece, piece.readerIndex(), piece.readableBytes());
         }
         if (content instanceof LastHttpContent) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.http;
+
+import org.jspecify.annotations.NullMarked;
