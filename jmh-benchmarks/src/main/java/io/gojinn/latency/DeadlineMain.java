@@ -20,7 +20,7 @@ import java.util.Map;
  * How late guests that never end are ended: at a deadline of 50 ms, alone and 32 at once, and when they are cancelled. The
  * control is a plain loop that looks at the clock in each turn and ends itself: what it is late by is the machine's share.
  *
- * <p>{@code jmh-benchmarks/run -main io.gojinn.latency.DeadlineMain [runs]}; with {@code
+ * <p>{@code jmh-benchmarks/run -main io.gojinn.latency.DeadlineMain [runs [module...]]}; with {@code
  * GOJINN_JAVA_OPTS=-Dpolyglot.engine.Compilation=false} guests are interpreted.
  */
 public final class DeadlineMain {
@@ -39,28 +39,36 @@ public final class DeadlineMain {
             System.out.println(runtime.engine() + ", compilation "
                     + System.getProperty("polyglot.engine.Compilation", "" + runtime.compiles())
                     + "; lateness beyond 50 ms, or after cancelling");
-            for (String module : List.of("busy-loop", "busy-calls", "busy-fill", "busy-host", "busy-branches")) {
-                measure(prepare(runtime, module), module, runs);
+            List<String> modules = arguments.length > 1
+                    ? List.of(arguments).subList(1, arguments.length)
+                    : List.of("busy-loop", "busy-calls", "busy-fill", "busy-host", "busy-branches");
+            Percentiles all = new Percentiles();
+            for (String module : modules) {
+                measure(prepare(runtime, module), module, runs, all);
             }
+            all.print("every module, alone");
         }
     }
 
-    private static void measure(FunctionInvoker function, String module, int runs) throws InterruptedException {
+    private static void measure(FunctionInvoker function, String module, int runs, Percentiles all)
+            throws InterruptedException {
         Percentiles alone = new Percentiles();
         Percentiles controlAlone = new Percentiles();
         Percentiles together = new Percentiles();
         Percentiles controlTogether = new Percentiles();
         Percentiles cancelled = new Percentiles();
         for (int run = 0; run < runs; run++) {
-            end(start(function), alone);
+            TimedInvocation invocation = start(function);
+            end(invocation, alone);
+            end(invocation, all);
             spin(1, controlAlone);
         }
         for (int round = 0; round <= runs / AT_ONCE; round++) {
-            List<TimedInvocation> all = new ArrayList<>();
+            List<TimedInvocation> started = new ArrayList<>();
             for (int i = 0; i < AT_ONCE; i++) {
-                all.add(start(function));
+                started.add(start(function));
             }
-            all.forEach(invocation -> end(invocation, together));
+            started.forEach(invocation -> end(invocation, together));
             spin(AT_ONCE, controlTogether);
         }
         for (int run = 0; run < runs; run++) {

@@ -15,7 +15,7 @@ public final class SliceTraining {
     private static final int DOUBLING = 512;
 
     private static final int SHORT = 512;
-    private static final int MOST_DOUBLINGS = 13;
+    private static final int MOST_DOUBLINGS = 10;
 
     private int slices;
 
