@@ -31,21 +31,31 @@ class DisconnectTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void halfOfThemFreeTheirSandboxWithinTwentyMilliseconds(boolean resets) throws Exception {
+    void nineOfTenFreeTheirSandboxWithinTwentyMilliseconds(boolean resets) throws Exception {
         Gojinn.Served served = Gojinn.config(config(), folder);
         try (Gojinn _ = Gojinn.serveAsShipped(served.file());
                 PlainConnection other = new PlainConnection(served.port())) {
             for (int i = 0; i < WARM_UP; i++) {
                 isServed(other);
             }
-            List<Double> millis = new ArrayList<>();
-            for (int client = 0; client < CLIENTS; client++) {
-                millis.add(leave(served.port(), resets, other));
-            }
-            millis.sort(null);
-            report(resets, millis);
-            assertThat(millis.get(CLIENTS / 2)).isLessThan(20);
+            // While the function and what serves it are compiled, then as it stays.
+            List<Double> first = leave(4 * CLIENTS, served.port(), resets, other);
+            List<Double> then = leave(CLIENTS, served.port(), resets, other);
+            report(resets, "first", first);
+            report(resets, "then", then);
+            assertThat(first.get(first.size() / 2)).isLessThan(20);
+            assertThat(then.get(then.size() * 9 / 10)).isLessThan(20);
         }
+    }
+
+    /** How many milliseconds it takes after each client, the least first. */
+    private static List<Double> leave(int clients, int port, boolean resets, PlainConnection other) throws IOException {
+        List<Double> millis = new ArrayList<>();
+        for (int client = 0; client < clients; client++) {
+            millis.add(leave(port, resets, other));
+        }
+        millis.sort(null);
+        return millis;
     }
 
     private static String config() {
@@ -110,12 +120,13 @@ class DisconnectTest {
     }
 
     @SuppressWarnings("SystemOut") // the figures
-    private static void report(boolean resets, List<Double> millis) {
+    private static void report(boolean resets, String when, List<Double> millis) {
         System.out.printf(
-                "a client that %s: its sandbox was free after p50 %.1f ms, p90 %.1f ms, p99 %.1f ms%n",
+                "a client that %s, %s: its sandbox was free after p50 %.1f ms, p90 %.1f ms, p99 %.1f ms%n",
                 resets ? "resets" : "closes",
-                millis.get(CLIENTS / 2),
-                millis.get(CLIENTS * 9 / 10),
-                millis.get(CLIENTS * 99 / 100));
+                when,
+                millis.get(millis.size() / 2),
+                millis.get(millis.size() * 9 / 10),
+                millis.get(millis.size() * 99 / 100));
     }
 }

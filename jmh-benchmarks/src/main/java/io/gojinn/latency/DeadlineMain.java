@@ -18,6 +18,7 @@ import java.util.Map;
 
 /**
  * How late guests that never end are ended: at a deadline of 50 ms, alone and 32 at once, and when they are cancelled. The
+ * first runs of a module, in which it is compiled and the process itself starts, are shown apart from those that follow. The
  * control is a plain loop that looks at the clock in each turn and ends itself: what it is late by is the machine's share.
  *
  * <p>{@code jmh-benchmarks/run -main io.gojinn.latency.DeadlineMain [runs [module...]]}; with {@code
@@ -42,25 +43,24 @@ public final class DeadlineMain {
             List<String> modules = arguments.length > 1
                     ? List.of(arguments).subList(1, arguments.length)
                     : List.of("busy-loop", "busy-calls", "busy-fill", "busy-host", "busy-branches");
-            Percentiles all = new Percentiles();
             for (String module : modules) {
-                measure(prepare(runtime, module), module, runs, all);
+                measure(prepare(runtime, module), module, runs);
             }
-            all.print("every module, alone");
         }
     }
 
-    private static void measure(FunctionInvoker function, String module, int runs, Percentiles all)
-            throws InterruptedException {
+    private static void measure(FunctionInvoker function, String module, int runs) throws InterruptedException {
+        Percentiles first = new Percentiles();
         Percentiles alone = new Percentiles();
         Percentiles controlAlone = new Percentiles();
         Percentiles together = new Percentiles();
         Percentiles controlTogether = new Percentiles();
         Percentiles cancelled = new Percentiles();
         for (int run = 0; run < runs; run++) {
-            TimedInvocation invocation = start(function);
-            end(invocation, alone);
-            end(invocation, all);
+            end(start(function), first);
+        }
+        for (int run = 0; run < runs; run++) {
+            end(start(function), alone);
             spin(1, controlAlone);
         }
         for (int round = 0; round <= runs / AT_ONCE; round++) {
@@ -81,6 +81,7 @@ public final class DeadlineMain {
             invocation.awaitEnd();
             cancelled.add(invocation.endedNanos() - nanos);
         }
+        first.print(module + ", first runs");
         alone.print(module);
         controlAlone.print("  control");
         together.print(module + ", 32 at once");
