@@ -15,24 +15,33 @@ public final class WholeBuffer {
 
     private WholeBuffer() {}
 
-    /** A direct buffer of this capacity. */
+    /** A direct buffer of this capacity, which may grow. */
     public static ByteBuf allocate(int bytes, ByteBufAllocator pool) {
-        return bytes <= MOST_POOLED_BYTES
-                ? pool.directBuffer(bytes)
-                : UnpooledByteBufAllocator.DEFAULT.directBuffer(bytes);
+        return allocate(bytes, Integer.MAX_VALUE, pool);
+    }
+
+    /** A direct buffer of this capacity, which never grows beyond another. */
+    public static ByteBuf allocate(int bytes, int mostBytes, ByteBufAllocator pool) {
+        ByteBufAllocator allocator = bytes <= MOST_POOLED_BYTES ? pool : UnpooledByteBufAllocator.DEFAULT;
+        return allocator.directBuffer(bytes, mostBytes);
     }
 
     /**
-     * Room for more at the end of what {@link #allocate} or this returned.
+     * Room for more at the end of what {@code allocate} or this returned.
      *
-     * @return the same buffer, or a larger one that took over its readable bytes; then it has been released
+     * @return the same buffer, or a larger one that took over its readable bytes and its bound; then it has been released
+     * @throws IndexOutOfBoundsException when there would be more than its bound; the buffer is as it was
      */
     public static ByteBuf ensureWritable(ByteBuf buffer, int bytes, ByteBufAllocator pool) {
         int needed = Math.addExact(buffer.readableBytes(), bytes);
-        if (bytes <= buffer.writableBytes() || needed <= MOST_POOLED_BYTES || buffer.capacity() > MOST_POOLED_BYTES) {
+        int mostBytes = buffer.maxCapacity();
+        if (bytes <= buffer.writableBytes()
+                || needed <= MOST_POOLED_BYTES
+                || needed > mostBytes
+                || buffer.capacity() > MOST_POOLED_BYTES) {
             return buffer.ensureWritable(bytes);
         }
-        ByteBuf larger = allocate(pool.calculateNewCapacity(needed, Integer.MAX_VALUE), pool);
+        ByteBuf larger = allocate(pool.calculateNewCapacity(needed, mostBytes), mostBytes, pool);
         larger.writeBytes(buffer);
         buffer.release();
         return larger;

@@ -92,7 +92,10 @@ final class MirrorCopy implements TargetPool.Taker, TargetStream.Listener {
                 return;
             }
             body = body == null
-                    ? WholeBuffer.allocate(Math.toIntExact(Math.max(contentLength, piece.readableBytes())), allocator)
+                    ? WholeBuffer.allocate(
+                            Math.toIntExact(Math.max(contentLength, piece.readableBytes())),
+                            config.maxBodyBytes(),
+                            allocator)
                     : WholeBuffer.ensureWritable(body, piece.readableBytes(), allocator);
             body.writeBytes(piece, piece.readerIndex(), piece.readableBytes());
         }

@@ -1,6 +1,7 @@
 package io.gojinn.proxy.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -46,6 +47,18 @@ class WholeBufferTest {
         assertThat(large.refCnt()).isOne();
         assertThat(large.readableBytes()).isEqualTo(100);
         large.release();
+    }
+
+    @Test
+    void nothingGrowsBeyondItsBound() {
+        ByteBuf buffer = WholeBuffer.allocate(100, 70_000, pool).writeZero(100);
+        buffer = WholeBuffer.ensureWritable(buffer, 69_900, pool).writeZero(69_900);
+        assertThat(buffer.capacity()).isEqualTo(70_000);
+        ByteBuf full = buffer;
+        assertThatThrownBy(() -> WholeBuffer.ensureWritable(full, 1, pool))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThat(full.refCnt()).isOne();
+        full.release();
     }
 
     /** A buffer that these bytes were written to in steps. */
