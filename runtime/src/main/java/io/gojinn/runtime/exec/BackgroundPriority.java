@@ -8,6 +8,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +21,10 @@ import org.slf4j.LoggerFactory;
 final class BackgroundPriority {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundPriority.class);
 
-    /** A third of the weight of an ordinary thread (sched(7)): what remains for long executions on a saturated machine. */
-    private static final int NICE = 5;
+    /** A third of the weight of the other threads (sched(7)): what remains for long executions on a saturated machine. */
+    private static final int NICER = 5;
+
+    private static final int NICEST = 19;
 
     /**
      * The longest slice there is. It gives no more of the processor: since Linux 6.12 a thread that wakes takes it from
@@ -29,8 +32,16 @@ final class BackgroundPriority {
      */
     private static final long SLICE_NANOS = 100_000_000;
 
-    /** The number of sched_setattr(2) by architecture; the C library has no function of that name everywhere. */
+    /**
+     * The number of sched_setattr(2) by architecture; that of sched_getattr(2) is the next. The C library has no functions of
+     * these names everywhere.
+     */
     private static final Map<String, Long> SYSTEM_CALLS = Map.of("amd64", 314L, "aarch64", 274L, "riscv64", 274L);
+
+    private static final int CALLING_THREAD = 0;
+
+    /** Has the priority that the process was given; the calling thread that of whoever started it. */
+    private static final int FIRST_THREAD = (int) ProcessHandle.current().pid();
 
     private BackgroundPriority() {}
 
@@ -40,15 +51,18 @@ final class BackgroundPriority {
         if (call == null || !System.getProperty("os.name").equals("Linux")) {
             return;
         }
-        long result;
-        try {
-            result = (long) Holder.SYSCALL.invokeExact((long) call, 0, Holder.ATTRIBUTES, 0);
-        } catch (Throwable e) {
-            throw new AssertionError("syscall threw", e);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = arena.allocate(Holder.LAYOUT);
+            if (Holder.call(call + 1, FIRST_THREAD, attributes, (int) Holder.LAYOUT.byteSize())) {
+                int nice = (int) Holder.NICE.get(attributes, 0L);
+                Holder.NICE.set(attributes, 0L, Math.min(nice + NICER, NICEST));
+                Holder.SLICE.set(attributes, 0L, SLICE_NANOS);
+                if (Holder.call(call, CALLING_THREAD, attributes, 0)) {
+                    return;
+                }
+            }
         }
-        if (result != 0) {
-            LOG.warn("the kernel refused to lower the priority of a background worker");
-        }
+        LOG.warn("the kernel refused to lower the priority of a background worker");
     }
 
     @SuppressWarnings("restricted")
@@ -61,11 +75,12 @@ final class BackgroundPriority {
                                 ValueLayout.JAVA_LONG,
                                 ValueLayout.JAVA_INT,
                                 ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_INT,
                                 ValueLayout.JAVA_INT),
                         Linker.Option.firstVariadicArg(1));
 
-        /** struct sched_attr in its first version, 48 bytes; policy 0 is SCHED_OTHER. */
-        private static final MemoryLayout LAYOUT = MemoryLayout.structLayout(
+        /** struct sched_attr in its first version. */
+        static final MemoryLayout LAYOUT = MemoryLayout.structLayout(
                 ValueLayout.JAVA_INT.withName("size"),
                 ValueLayout.JAVA_INT.withName("policy"),
                 ValueLayout.JAVA_LONG.withName("flags"),
@@ -75,18 +90,16 @@ final class BackgroundPriority {
                 ValueLayout.JAVA_LONG.withName("deadline"),
                 ValueLayout.JAVA_LONG.withName("period"));
 
-        private static final MemorySegment ATTRIBUTES = attributes();
+        static final VarHandle NICE = LAYOUT.varHandle(PathElement.groupElement("nice"));
+        static final VarHandle SLICE = LAYOUT.varHandle(PathElement.groupElement("runtime"));
 
-        private static MemorySegment attributes() {
-            MemorySegment attributes = Arena.global().allocate(LAYOUT);
-            attributes.set(ValueLayout.JAVA_INT, offset("size"), (int) LAYOUT.byteSize());
-            attributes.set(ValueLayout.JAVA_INT, offset("nice"), NICE);
-            attributes.set(ValueLayout.JAVA_LONG, offset("runtime"), SLICE_NANOS);
-            return attributes;
-        }
-
-        private static long offset(String field) {
-            return LAYOUT.byteOffset(PathElement.groupElement(field));
+        /** What follows the attributes is the size of the buffer for them, or flags. */
+        static boolean call(long number, int thread, MemorySegment attributes, int sizeOrFlags) {
+            try {
+                return (long) SYSCALL.invokeExact(number, thread, attributes, sizeOrFlags, 0) == 0;
+            } catch (Throwable e) {
+                throw new AssertionError("syscall threw", e);
+            }
         }
     }
 }

@@ -17,6 +17,9 @@ public final class SandboxEngine implements AutoCloseable {
     /** An eighth of the heap makes the functions that were used last quick to start. */
     private static final int HEAP_SHARE_OF_IDLE_CODE = 8;
 
+    /** The engine's threshold while it has nothing else to compile is 40. */
+    private static final int CALLS_UNTIL_COMPILED = 100;
+
     private final Engine engine;
     private final RestorePolicy restorePolicy;
     private final ByteSequence empty = ByteSequence.create(EmptyFunctions.binary());
@@ -29,14 +32,20 @@ public final class SandboxEngine implements AutoCloseable {
         callEmptyFunctions();
     }
 
-    /** So that the engine holds on to no template that is closed or rests; see {@link EmptyFunctions}. */
+    /**
+     * So that the engine holds on to no template that is closed or rests, see {@link EmptyFunctions}; and so often that they are
+     * compiled. The engine starts a thread for each function that is to be compiled until it has as many as it wants, and a
+     * thread has the priority of the one that starts it: one that is started for a long execution would come last for good.
+     */
     private void callEmptyFunctions() {
         try (Context context = newContext()) {
             Value functions = context.eval(source(empty, "empty")).newInstance().getMember("exports");
-            for (int i = 0; i < EmptyFunctions.OF_EACH_TYPE; i++) {
-                functions.getMember(EmptyFunctions.ACTION + i).executeVoid();
-                functions.getMember(EmptyFunctions.GETTER + i).executeVoid();
-                functions.getMember(EmptyFunctions.SETTER + i).executeVoid(0L);
+            for (int call = 0; call < CALLS_UNTIL_COMPILED; call++) {
+                for (int i = 0; i < EmptyFunctions.OF_EACH_TYPE; i++) {
+                    functions.getMember(EmptyFunctions.ACTION + i).executeVoid();
+                    functions.getMember(EmptyFunctions.GETTER + i).executeVoid();
+                    functions.getMember(EmptyFunctions.SETTER + i).executeVoid(0L);
+                }
             }
         }
     }
@@ -70,6 +79,8 @@ public final class SandboxEngine implements AutoCloseable {
     private static Engine.Builder builder() {
         return Engine.newBuilder(WASM)
                 .allowExperimentalOptions(true)
+                // Its threads stay: those that it started later would have the priority of whoever asked.
+                .option("engine.CompilerIdleDelay", "0")
                 // Whether the engine compiles is reported by FunctionRuntime, in the product's own words.
                 .option("engine.WarnInterpreterOnly", "false");
     }
