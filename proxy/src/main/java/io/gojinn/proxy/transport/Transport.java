@@ -1,5 +1,6 @@
 package io.gojinn.proxy.transport;
 
+import io.gojinn.runtime.exec.KernelScheduling;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
@@ -30,6 +31,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -152,7 +154,12 @@ public enum Transport {
 
     /** New event loops. */
     public EventLoopGroup newLoops(int threads, String name) {
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name), handlers());
+        ThreadFactory factory = new DefaultThreadFactory(name);
+        ThreadFactory shortTasks = loop -> factory.newThread(() -> {
+            KernelScheduling.shortTasks();
+            loop.run();
+        });
+        return new MultiThreadIoEventLoopGroup(threads, shortTasks, handlers());
     }
 
     /** For listening sockets. */

@@ -73,6 +73,8 @@ final class Worker implements Runnable, Supervisor {
         try (watchdog) {
             if (inBackground) {
                 enterBackground();
+            } else {
+                KernelScheduling.shortTasks();
             }
             boolean more = true;
             while (more) {
@@ -247,7 +249,7 @@ final class Worker implements Runnable, Supervisor {
 
     private void enterBackground() {
         turn = turns.turn();
-        BackgroundPriority.lower();
+        KernelScheduling.background();
     }
 
     private boolean beginTurn(AdmittedExecution execution, long deadlineNanos) {

@@ -10,27 +10,35 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the kernel prefer every other thread of the process to the background workers: event loops, compilers and short
- * executions are not kept waiting by long ones, and yet those go on. Linux alone has priorities of threads that need no
- * privilege (sched_setattr(2)); elsewhere all are equal.
+ * Tells the kernel what the calling thread is for: whoever serves requests need not wait until the compiler or another process
+ * has used up its slice, and long executions come last, and yet go on. Linux alone has attributes of threads that need no
+ * privilege (sched_setattr(2), sched(7)); elsewhere all threads are equal.
+ *
+ * <p>A slice gives no more of the processor and no less: since Linux 6.12 a thread that wakes takes it from one whose slice is
+ * longer, without waiting for that slice to end. Older kernels do not look at it. Threads that the calling one starts have
+ * the slice of any other, and its nice value.
  */
-final class BackgroundPriority {
-    private static final Logger LOG = LoggerFactory.getLogger(BackgroundPriority.class);
+public final class KernelScheduling {
+    private static final Logger LOG = LoggerFactory.getLogger(KernelScheduling.class);
+
+    /** Below what the kernel gives to others, which is 0.7 ms with one processor and up to 2.8 with more. */
+    private static final long SHORT_TASKS_SLICE_NANOS = 200_000;
+
+    /** Longer than that of short tasks, but not of compilers: a guest has to look at its deadline. */
+    private static final long BACKGROUND_SLICE_NANOS = 500_000;
 
     /** A third of the weight of the other threads (sched(7)): what remains for long executions on a saturated machine. */
-    private static final int NICER = 5;
+    private static final int BACKGROUND_NICE = 5;
 
-    private static final int NICEST = 19;
+    private static final int HIGHEST_NICE = 19;
 
-    /**
-     * The longest slice there is. It gives no more of the processor: since Linux 6.12 a thread that wakes takes it from
-     * one whose slice is longer than its own, without waiting for that slice to end. Older kernels do not look at it.
-     */
-    private static final long SLICE_NANOS = 100_000_000;
+    /** SCHED_FLAG_RESET_ON_FORK. */
+    private static final long RESET_ON_FORK = 1;
 
     /**
      * The number of sched_setattr(2) by architecture; that of sched_getattr(2) is the next. The C library has no functions of
@@ -43,10 +51,21 @@ final class BackgroundPriority {
     /** Has the priority that the process was given; the calling thread that of whoever started it. */
     private static final int FIRST_THREAD = (int) ProcessHandle.current().pid();
 
-    private BackgroundPriority() {}
+    private static final AtomicBoolean REFUSED = new AtomicBoolean();
 
-    /** Takes the calling thread back for the rest of its life. */
-    static void lower() {
+    private KernelScheduling() {}
+
+    /** The calling thread does little each time it wakes, and somebody waits for it. For the rest of its life. */
+    public static void shortTasks() {
+        set(0, SHORT_TASKS_SLICE_NANOS);
+    }
+
+    /** The calling thread has long work that others come before. For the rest of its life. */
+    static void background() {
+        set(BACKGROUND_NICE, BACKGROUND_SLICE_NANOS);
+    }
+
+    private static void set(int nicer, long sliceNanos) {
         Long call = SYSTEM_CALLS.get(System.getProperty("os.arch"));
         if (call == null || !System.getProperty("os.name").equals("Linux")) {
             return;
@@ -55,14 +74,17 @@ final class BackgroundPriority {
             MemorySegment attributes = arena.allocate(Holder.LAYOUT);
             if (Holder.call(call + 1, FIRST_THREAD, attributes, (int) Holder.LAYOUT.byteSize())) {
                 int nice = (int) Holder.NICE.get(attributes, 0L);
-                Holder.NICE.set(attributes, 0L, Math.min(nice + NICER, NICEST));
-                Holder.SLICE.set(attributes, 0L, SLICE_NANOS);
+                Holder.NICE.set(attributes, 0L, Math.min(nice + nicer, HIGHEST_NICE));
+                Holder.FLAGS.set(attributes, 0L, RESET_ON_FORK);
+                Holder.SLICE.set(attributes, 0L, sliceNanos);
                 if (Holder.call(call, CALLING_THREAD, attributes, 0)) {
                     return;
                 }
             }
         }
-        LOG.warn("the kernel refused to lower the priority of a background worker");
+        if (!REFUSED.getAndSet(true)) {
+            LOG.warn("the kernel refused to schedule long executions after short ones: is sched_setattr(2) forbidden?");
+        }
     }
 
     @SuppressWarnings("restricted")
@@ -91,6 +113,7 @@ final class BackgroundPriority {
                 ValueLayout.JAVA_LONG.withName("period"));
 
         static final VarHandle NICE = LAYOUT.varHandle(PathElement.groupElement("nice"));
+        static final VarHandle FLAGS = LAYOUT.varHandle(PathElement.groupElement("flags"));
         static final VarHandle SLICE = LAYOUT.varHandle(PathElement.groupElement("runtime"));
 
         /** What follows the attributes is the size of the buffer for them, or flags. */
