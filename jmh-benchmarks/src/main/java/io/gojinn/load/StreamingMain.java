@@ -53,8 +53,9 @@ public final class StreamingMain {
     @SuppressWarnings("SystemOut") // what it is for
     private void run() throws Exception {
         int port = Distribution.freePort();
-        try (ServerSocket upstream = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
-                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        // Closed from the last to the first: what accepts ends with its socket.
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                ServerSocket upstream = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
                 Distribution proxy = Distribution.start(
                         Files.createTempDirectory("gojinn-streaming"),
                         """

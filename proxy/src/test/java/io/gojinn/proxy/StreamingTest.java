@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What many who do not read cost together. */
@@ -51,6 +52,31 @@ class StreamingTest {
         } finally {
             over.countDown();
         }
+    }
+
+    /** The kernel would take megabytes for it at once, and then nothing until a third of them had gone. */
+    @Test
+    void aTargetThatTakesABodySlowlyButSteadilyHasNotStalled() throws IOException {
+        try (RawUpstream upstream = new RawUpstream(StreamingTest::takeSlowly);
+                TestProxy proxy = TestProxy.with()
+                        .upstream(TestPolicy.policy().idleTimeout(1_000).of(upstream))
+                        .start();
+                ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
+                RawClient uploading = proxy.connect()) {
+            clients.execute(() -> upload(uploading));
+            assertThat(uploading.read().status()).isEqualTo(200);
+        }
+    }
+
+    /** Four seconds of 160 KiB a second. */
+    private static void takeSlowly(RawUpstream.Peer peer) throws IOException {
+        peer.head();
+        for (int piece = 0; piece < 80; piece++) {
+            peer.socket.getInputStream().readNBytes(8 << 10);
+            LockSupport.parkNanos(50_000_000);
+        }
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        peer.awaitEnd();
     }
 
     private static void serve(RawUpstream.Peer peer, AtomicInteger slow, CountDownLatch over) throws IOException {

@@ -33,7 +33,8 @@ final class ListenSocket {
 
     private ListenSocket(InetSocketAddress address, Transport transport, EventLoopGroup acceptor, EventLoopGroup loops)
             throws IOException {
-        ChannelFuture bound = new ServerBootstrap()
+        ChannelFuture bound = transport
+                .boundUnsent(new ServerBootstrap())
                 .group(acceptor, loops)
                 .channel(transport.serverChannel())
                 .option(ChannelOption.SO_REUSEADDR, true)

@@ -133,7 +133,10 @@ public final class Upstream implements Action {
                         new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ_BYTES).maxMessagesPerRead(1));
         return target.config().socket().isPresent()
                 ? bootstrap.channel(transport.unixChannel())
-                : bootstrap.channel(transport.socketChannel()).option(ChannelOption.TCP_NODELAY, true);
+                : transport
+                        .boundUnsent(bootstrap)
+                        .channel(transport.socketChannel())
+                        .option(ChannelOption.TCP_NODELAY, true);
     }
 
     /**
