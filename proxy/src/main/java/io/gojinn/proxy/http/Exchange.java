@@ -594,6 +594,11 @@ public final class Exchange {
         stream.begin(this, status, headers, isBodiless(status.code()));
     }
 
+    /** How much of the body of the answer has been passed on to the client. */
+    long responseBytes() {
+        return responseBytes;
+    }
+
     /** Sends a piece of the body. Owns it. */
     public void write(ByteBuf piece) {
         assert loop().inEventLoop();

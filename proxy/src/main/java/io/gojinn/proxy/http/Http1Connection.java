@@ -80,6 +80,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private long idleSinceNanos;
     private long headSinceNanos;
     private long lastReadNanos;
+    private long lastPassedBytes;
     private long lastPendingBytes;
     private long lastProgress;
 
@@ -572,7 +573,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             if (!closed && !closing) {
                 timer.set(nowNanos + settings.idleTimeoutNanos());
             }
-        } else if (isStalled()) {
+        } else if (isStalled(exchange)) {
             exchange.clientLeft(ClientFault.STALLED);
             abort();
         } else {
@@ -591,15 +592,23 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         exchange.start();
     }
 
-    /** Whether bytes wait for the client and none has moved since the last look. */
-    private boolean isStalled() {
+    /**
+     * Whether bytes wait for the client and none has moved since the last look. Pieces are of equal size, so that as much may
+     * wait at both looks though much has gone: then more has been passed on.
+     */
+    private boolean isStalled(Exchange exchange) {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
         if (outbound == null) {
             return false;
         }
         long pendingBytes = outbound.totalPendingWriteBytes();
         long progress = outbound.currentProgress();
-        boolean stalled = pendingBytes > 0 && pendingBytes == lastPendingBytes && progress == lastProgress;
+        long passedBytes = exchange.responseBytes();
+        boolean stalled = pendingBytes > 0
+                && pendingBytes == lastPendingBytes
+                && progress == lastProgress
+                && passedBytes == lastPassedBytes;
+        lastPassedBytes = passedBytes;
         lastPendingBytes = pendingBytes;
         lastProgress = progress;
         return stalled;
