@@ -3,13 +3,17 @@ package io.gojinn.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.gojinn.proxy.listen.ListenerLimits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -54,12 +58,17 @@ class StreamingTest {
         }
     }
 
-    /** The kernel would take megabytes for it at once, and then nothing until a third of them had gone. */
+    /** The kernel would take megabytes for it at once, and then nothing until a third of them had gone: nine seconds. */
     @Test
     void aTargetThatTakesABodySlowlyButSteadilyHasNotStalled() throws IOException {
-        try (RawUpstream upstream = new RawUpstream(StreamingTest::takeSlowly);
+        try (RawUpstream upstream = new RawUpstream(peer -> {
+                    peer.head();
+                    readSlowly(peer.socket, 8 << 10);
+                    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    peer.awaitEnd();
+                });
                 TestProxy proxy = TestProxy.with()
-                        .upstream(TestPolicy.policy().idleTimeout(1_000).of(upstream))
+                        .upstream(TestPolicy.policy().idleTimeout(4_000).of(upstream))
                         .start();
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
                 RawClient uploading = proxy.connect()) {
@@ -68,15 +77,37 @@ class StreamingTest {
         }
     }
 
-    /** Four seconds of 160 KiB a second. */
-    private static void takeSlowly(RawUpstream.Peer peer) throws IOException {
-        peer.head();
-        for (int piece = 0; piece < 80; piece++) {
-            peer.socket.getInputStream().readNBytes(8 << 10);
+    /** Pieces are of equal size: at two looks as much may wait for a client that has taken many in between. */
+    @Test
+    void clientsThatTakeABodySlowlyButSteadilyHaveNotStalled() {
+        ListenerLimits limits = new ListenerLimits(64, 4096, 20, Duration.ofSeconds(1), Duration.ofSeconds(1));
+        try (RawUpstream upstream = new RawUpstream(peer -> serve(peer, new AtomicInteger(), new CountDownLatch(1)));
+                TestProxy proxy = TestProxy.with()
+                        .limits(limits)
+                        .upstream(TestPolicy.policy().of(upstream))
+                        .start();
+                ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Boolean>> whole = new ArrayList<>();
+            for (int i = 0; i < SLOW_EACH_WAY; i++) {
+                whole.add(clients.submit(() -> {
+                    try (RawClient client = proxy.connect()) {
+                        return readSlowly(client.get("/endless").socket, 32 << 10);
+                    }
+                }));
+            }
+            assertThat(whole).allSatisfy(read -> assertThat(read.get()).isTrue());
+        }
+    }
+
+    /** Eight seconds, a piece each 50 ms. Whether there was always one. */
+    private static boolean readSlowly(Socket socket, int pieceBytes) throws IOException {
+        for (int piece = 0; piece < 160; piece++) {
+            if (socket.getInputStream().readNBytes(pieceBytes).length < pieceBytes) {
+                return false;
+            }
             LockSupport.parkNanos(50_000_000);
         }
-        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        peer.awaitEnd();
+        return true;
     }
 
     private static void serve(RawUpstream.Peer peer, AtomicInteger slow, CountDownLatch over) throws IOException {
