@@ -1,11 +1,8 @@
 package io.gojinn.proxy.listen;
 
 import io.gojinn.proxy.http.ClientResponse;
-import io.gojinn.proxy.http.FieldLines;
 import io.gojinn.proxy.http.UpgradeGate;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.CombinedChannelDuplexHandler;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 
@@ -29,11 +26,6 @@ final class ServerCodec extends CombinedChannelDuplexHandler<RequestDecoder, Htt
         protected boolean isContentAlwaysEmpty(HttpResponse message) {
             return (message instanceof ClientResponse response && response.bodiless())
                     || super.isContentAlwaysEmpty(message);
-        }
-
-        @Override
-        protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
-            FieldLines.encode(headers, buffer);
         }
     }
 }

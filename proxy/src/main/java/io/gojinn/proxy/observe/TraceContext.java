@@ -1,6 +1,5 @@
 package io.gojinn.proxy.observe;
 
-import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +15,7 @@ public record TraceContext(String traceId, String parentId, String flags, boolea
     private static final int LENGTH = 55;
     private static final int PARENT_AT = 36;
     private static final int FLAGS_AT = 53;
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
 
     /** Continues a trace with a new parent id, or begins one when the field is absent or invalid. */
     public static TraceContext of(@Nullable String traceparent) {
@@ -23,9 +23,9 @@ public record TraceContext(String traceId, String parentId, String flags, boolea
             // A later version is passed on as version 00, the one this proxy knows (3.2.2.1, 4.3).
             String flags =
                     traceparent.startsWith("00") ? traceparent.substring(FLAGS_AT, LENGTH) : sampledOnly(traceparent);
-            return new TraceContext(traceparent.substring(3, 35), randomId(), flags, true);
+            return new TraceContext(traceparent.substring(3, 35), randomHex(1), flags, true);
         }
-        return new TraceContext(randomId() + randomId(), randomId(), "01", false);
+        return new TraceContext(randomHex(2), randomHex(1), "01", false);
     }
 
     /** The value to pass on. */
@@ -76,12 +76,17 @@ public record TraceContext(String traceId, String parentId, String flags, boolea
         return true;
     }
 
-    /** 16 digits, not all zero. */
-    private static String randomId() {
-        long bits;
-        do {
-            bits = ThreadLocalRandom.current().nextLong();
-        } while (bits == 0);
-        return HexFormat.of().toHexDigits(bits);
+    private static String randomHex(int words) {
+        char[] digits = new char[words * 16];
+        for (int word = 0; word < words; word++) {
+            long bits;
+            do {
+                bits = ThreadLocalRandom.current().nextLong();
+            } while (bits == 0);
+            for (int i = 0; i < 16; i++) {
+                digits[word * 16 + i] = HEX[(int) (bits >>> (60 - 4 * i)) & 0xf];
+            }
+        }
+        return new String(digits);
     }
 }

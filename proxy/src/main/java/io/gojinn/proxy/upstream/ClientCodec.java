@@ -1,13 +1,11 @@
 package io.gojinn.proxy.upstream;
 
-import io.gojinn.proxy.http.FieldLines;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -61,11 +59,6 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
                 decoder.head = request.method().equals(HttpMethod.HEAD);
             }
             super.encode(ctx, message, out);
-        }
-
-        @Override
-        protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
-            FieldLines.encode(headers, buffer);
         }
     }
 
