@@ -20,9 +20,12 @@ final class PasswordSyntax {
             Types.checked("visible ASCII without quotes", PasswordSyntax::realm),
             "restricted",
             "What is shown to who is asked.");
-    private static final Key<Map<String, String>> USERS = Key.defaulted(
+    private static final Key<Map<String, Secret>> USERS = Key.defaulted(
             "users",
-            Types.strings("a table of names and hashes", PasswordSyntax::user, PasswordSyntax::hash),
+            Types.entries(
+                    "a table of names and hashes",
+                    PasswordSyntax::user,
+                    Types.secret("a bcrypt hash", PasswordSyntax::hash)),
             Map.of(),
             "Names with the bcrypt hashes of their passwords.");
     private static final Key<Secret> HTPASSWD = Key.optional(
@@ -47,8 +50,7 @@ final class PasswordSyntax {
     private PasswordSyntax() {}
 
     private static Map<String, Secret> users(Section table) {
-        Map<String, Secret> users = new LinkedHashMap<>();
-        table.get(USERS).forEach((name, hash) -> users.put(name, new Secret(hash)));
+        Map<String, Secret> users = new LinkedHashMap<>(table.get(USERS));
         table.find(HTPASSWD)
                 .ifPresent(text -> text.text()
                         .lines()

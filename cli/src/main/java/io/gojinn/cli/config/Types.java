@@ -186,7 +186,12 @@ final class Types {
 
     /** A table of strings whose keys are free. */
     static ValueType<Map<String, String>> strings(String description, Check name, Check value) {
-        return new Strings(description, name, value);
+        return entries(description, name, checked("text", value));
+    }
+
+    /** A table whose keys are names that pass a check. */
+    static <T> ValueType<Map<String, T>> entries(String description, Check name, ValueType<T> value) {
+        return new Entries<>(description, name, value);
     }
 
     static ValueType<Section> table(Schema schema) {
@@ -396,14 +401,14 @@ final class Types {
         }
     }
 
-    private record Strings(String description, Check name, Check value) implements ValueType<Map<String, String>> {
+    private record Entries<T>(String description, Check name, ValueType<T> value) implements ValueType<Map<String, T>> {
         @Override
-        public @Nullable Map<String, String> decode(Node node, Decoding decoding) {
+        public @Nullable Map<String, T> decode(Node node, Decoding decoding) {
             if (!(node.value() instanceof TomlTable table)) {
                 decoding.problems().add(node.place(), node.shown(), description);
                 return null;
             }
-            Map<String, String> decoded = new LinkedHashMap<>();
+            Map<String, T> decoded = new LinkedHashMap<>();
             for (String key : table.keySet()) {
                 TomlPosition position = table.inputPositionOf(List.of(key));
                 Place at = position == null
@@ -415,28 +420,21 @@ final class Types {
             return decoded;
         }
 
-        private void entry(Map<String, String> decoded, String key, Node node, Decoding decoding) {
+        private void entry(Map<String, T> decoded, String key, Node node, Decoding decoding) {
             try {
                 name.check(key);
             } catch (Refused e) {
                 decoding.problems().add(node.place(), "the key " + Shown.quoted(key), e.expected(), e.suggestion());
                 return;
             }
-            ValueType<String> text = parsed(
-                    "text",
-                    (replaced, same) -> {
-                        value.check(replaced);
-                        return replaced;
-                    },
-                    Function.identity());
-            String decodedValue = text.decode(node, decoding);
+            T decodedValue = value.decode(node, decoding);
             if (decodedValue != null) {
                 decoded.put(key, decodedValue);
             }
         }
 
         @Override
-        public String written(Map<String, String> values) {
+        public String written(Map<String, T> values) {
             return values.isEmpty() ? "{}" : values.toString();
         }
     }
