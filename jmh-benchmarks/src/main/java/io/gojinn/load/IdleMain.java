@@ -90,6 +90,8 @@ public final class IdleMain {
     private static void open(List<Socket> open, SocketFactory sockets, int port, int count) throws IOException {
         for (int i = 0; i < count; i++) {
             Socket socket = sockets.createSocket("127.0.0.1", port);
+            // Otherwise a request after a handshake waits 40 ms for an acknowledgement.
+            socket.setTcpNoDelay(true);
             open.add(socket);
             exchange(socket);
         }
