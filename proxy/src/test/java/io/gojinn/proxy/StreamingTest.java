@@ -80,7 +80,7 @@ class StreamingTest {
     /** Pieces are of equal size: at two looks as much may wait for a client that has taken many in between. */
     @Test
     void clientsThatTakeABodySlowlyButSteadilyHaveNotStalled() {
-        ListenerLimits limits = new ListenerLimits(64, 4096, 20, Duration.ofSeconds(1), Duration.ofSeconds(1));
+        ListenerLimits limits = new ListenerLimits(64, 4096, 20, Duration.ofSeconds(2), Duration.ofSeconds(2));
         try (RawUpstream upstream = new RawUpstream(peer -> serve(peer, new AtomicInteger(), new CountDownLatch(1)));
                 TestProxy proxy = TestProxy.with()
                         .limits(limits)
