@@ -68,19 +68,32 @@ public final class SandboxEngine implements AutoCloseable {
     /** Creates an engine that restores memory in a certain way. */
     static SandboxEngine create(RestorePolicy restorePolicy) {
         CompilerDirectives.add();
-        return new SandboxEngine(builder().build(), restorePolicy);
+        Engine engine = builder().build();
+        if (interprets(engine)) {
+            return new SandboxEngine(engine, restorePolicy);
+        }
+        // The options of the compiler are unknown where there is none.
+        engine.close();
+        return new SandboxEngine(compiling().build(), restorePolicy);
     }
 
     /** Creates an engine that compiles nothing, to hold against one that does. */
     static SandboxEngine interpreting() {
-        return new SandboxEngine(builder().option("engine.Compilation", "false").build(), RestorePolicy.detect());
+        return new SandboxEngine(
+                compiling().option("engine.Compilation", "false").build(), RestorePolicy.detect());
+    }
+
+    private static Engine.Builder compiling() {
+        return builder()
+                // Its threads stay: those that it started later would have the priority of whoever asked.
+                .option("engine.CompilerIdleDelay", "0")
+                // Twice, its default, makes recursive functions up to twice as slow.
+                .option("compiler.InliningRecursionDepth", "3");
     }
 
     private static Engine.Builder builder() {
         return Engine.newBuilder(WASM)
                 .allowExperimentalOptions(true)
-                // Its threads stay: those that it started later would have the priority of whoever asked.
-                .option("engine.CompilerIdleDelay", "0")
                 // Whether the engine compiles is reported by FunctionRuntime, in the product's own words.
                 .option("engine.WarnInterpreterOnly", "false");
     }
@@ -92,7 +105,11 @@ public final class SandboxEngine implements AutoCloseable {
 
     /** Whether hot functions are compiled; false means every instruction is interpreted, a hundred times slower. */
     public boolean compiles() {
-        return !engine.getImplementationName().equals(INTERPRETER);
+        return !interprets(engine);
+    }
+
+    private static boolean interprets(Engine engine) {
+        return engine.getImplementationName().equals(INTERPRETER);
     }
 
     /** The templates that have no instance. */
