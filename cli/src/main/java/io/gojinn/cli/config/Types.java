@@ -296,9 +296,14 @@ final class Types {
                 check.check(replaced);
                 return new Secret(replaced);
             } catch (Refused e) {
-                decoding.problems().add(node.place(), "a secret that is not shown", e.expected());
+                decoding.problems().add(node.place(), found(node), e.expected());
                 return null;
             }
+        }
+
+        @Override
+        public String found(Node node) {
+            return "a secret that is not shown";
         }
     }
 
@@ -405,7 +410,7 @@ final class Types {
         @Override
         public @Nullable Map<String, T> decode(Node node, Decoding decoding) {
             if (!(node.value() instanceof TomlTable table)) {
-                decoding.problems().add(node.place(), node.shown(), description);
+                decoding.problems().add(node.place(), found(node), description);
                 return null;
             }
             Map<String, T> decoded = new LinkedHashMap<>();
@@ -431,6 +436,11 @@ final class Types {
             if (decodedValue != null) {
                 decoded.put(key, decodedValue);
             }
+        }
+
+        @Override
+        public String found(Node node) {
+            return value.found(node);
         }
 
         @Override

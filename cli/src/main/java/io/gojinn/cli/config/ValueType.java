@@ -11,6 +11,11 @@ interface ValueType<T> {
     @Nullable
     T decode(Node node, Decoding decoding);
 
+    /** What a message says was found there, which is not always to be shown. */
+    default String found(Node node) {
+        return node.shown();
+    }
+
     /** The value as the file would say it, for defaults in the reference. */
     default String written(T value) {
         return value.toString();

@@ -167,6 +167,7 @@ class AccessConfigTest {
                 jwt = { algorithms = ["HS256"], secret = "S", pass = { a = "X-A", b = "x-a" } } | twice
                 basic_auth = {}                                                         | found nobody
                 basic_auth = { users = { a = "$2y$04$" } }                              | found a secret that is not shown, expected a bcrypt hash
+                basic_auth = { users = "H" }                                            | found a secret that is not shown, expected a table
                 basic_auth = { users = { "a:b" = "H" } }                                | without colon
                 basic_auth = { htpasswd = "ada" }                                       | without colon
                 basic_auth = { users = { a = "H" }, realm = 'a"b' }                     | without quotes
