@@ -88,20 +88,21 @@ class Http2FloodTest {
     void aFloodOfOneKindOfFrameEndsTheConnection(String reason, byte[] frame) {
         int limit = reason.equals("resets") ? RESETS : CONTROL_FRAMES;
         try (TestProxy proxy = proxy().function("/f", waiting(new CountDownLatch(1), new AtomicInteger()))
-                        .start();
-                Http2Client client = Http2Client.connect(proxy)) {
-            // A stream that waits, for the frames that need one.
-            client.open(1, Head.request("POST", "/f"));
-            // The first SETTINGS count as well.
-            for (int i = 0; i < limit - 2; i++) {
-                client.send(frame);
+                .start()) {
+            try (Http2Client client = Http2Client.connect(proxy)) {
+                // A stream that waits, for the frames that need one.
+                client.open(1, Head.request("POST", "/f"));
+                // The first SETTINGS count as well.
+                for (int i = 0; i < limit - 2; i++) {
+                    client.send(frame);
+                }
+                assertThat(client.request(3, Head.get("/")).response(3).body()).isEqualTo("hi");
+                assertThat(faults(proxy, reason)).isZero();
+                flood(client, frame, 3 * limit);
+                assertThat(client.goAway().error()).isEqualTo(ENHANCE_YOUR_CALM);
+                assertThat(client.isClosedByPeer()).isTrue();
+                assertThat(faults(proxy, reason)).isEqualTo(1);
             }
-            assertThat(client.request(3, Head.get("/")).response(3).body()).isEqualTo("hi");
-            assertThat(faults(proxy, reason)).isZero();
-            flood(client, frame, 3 * limit);
-            assertThat(client.goAway().error()).isEqualTo(ENHANCE_YOUR_CALM);
-            assertThat(client.isClosedByPeer()).isTrue();
-            assertThat(faults(proxy, reason)).isEqualTo(1);
             await().until(() -> proxy.metric("gojinn_open_connections", "listener", "web") == 0);
         }
     }
@@ -157,6 +158,23 @@ class Http2FloodTest {
             flood(client, all.toByteArray(), 1);
             assertThat(client.goAway().error()).isEqualTo(ENHANCE_YOUR_CALM);
             assertThat(faults(proxy, "resets")).isEqualTo(1);
+        }
+    }
+
+    /** Closed with bytes unread, the connection would be reset, and what was sent before could be lost with it. */
+    @Test
+    void whoIsToldToGoMaySendOnUntilItHasReadWhy() throws InterruptedException {
+        try (TestProxy proxy = proxy().start();
+                Http2Client client = Http2Client.connect(proxy)) {
+            byte[] ping = frameBytes(PING, 0, 0, new byte[8]);
+            flood(client, ping, 2 * CONTROL_FRAMES);
+            await().until(() -> faults(proxy, "pings") == 1);
+            for (int i = 0; i < 20; i++) {
+                client.send(ping);
+                Thread.sleep(10);
+            }
+            assertThat(client.goAway().error()).isEqualTo(ENHANCE_YOUR_CALM);
+            await().until(() -> proxy.metric("gojinn_open_connections", "listener", "web") == 0);
         }
     }
 

@@ -669,7 +669,15 @@ public final class Http2Connection extends Http2ConnectionHandler implements Cli
             return;
         }
         closing = true;
-        goAway(ctx(), connection().remote().lastStreamCreated(), error.code(), Unpooled.EMPTY_BUFFER, promise());
+        // Past Netty's goAway, which closes at once when there is an error: the client could lose what was sent to it.
+        encoder()
+                .frameWriter()
+                .writeGoAway(
+                        ctx(),
+                        connection().remote().lastStreamCreated(),
+                        error.code(),
+                        Unpooled.EMPTY_BUFFER,
+                        promise());
         streams().forEach(Http2ClientStream::closed);
         timer.set(System.nanoTime() + LINGER_NANOS);
         Channels.finishOutput(ctx(), () -> {});
