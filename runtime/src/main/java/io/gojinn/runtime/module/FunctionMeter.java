@@ -45,8 +45,10 @@ final class FunctionMeter {
     /** Whether early exits branch to the end of a block around the code. */
     private final boolean wrapped;
 
-    /** What the frame takes of the depth, as it is subtracted from a counter; 0 for small frames without calls. */
+    /** What the frame takes of the depth, as it is subtracted from a counter; 0 where it is not counted. */
     private final long frame;
+
+    private final boolean checksAtEntry;
 
     /** Whether the global holds the counter and the local does not yet, as after a call. */
     private boolean mustLoad;
@@ -71,30 +73,22 @@ final class FunctionMeter {
         instruction = new InstructionReader(in);
         type = meter.module().functionType(function);
 
-        in.position(start);
-        int groups = (int) in.u32();
-        int groupsStart = in.position();
-        long locals = type.parameters().size();
-        for (int i = 0; i < groups; i++) {
-            locals += in.u32();
-            in.u8();
-        }
-        int codeStart = in.position();
-        counter = (int) locals;
+        plan = new MeteringPlan(meter.module(), meter.prices(), meter.summaries(), instruction, function, start);
+        counter = plan.locals();
         fuel = counter + 1;
         operand = counter + 2;
         units = counter + 3;
-        plan = new MeteringPlan(meter.module(), meter.prices(), instruction, type, (int) locals, codeStart);
         usesGlobal = plan.paysAtEntryOnly();
         splits = plan.hasTightLoops();
-        int slots = Metering.FRAME_SLOTS + (int) locals + plan.maxHeight();
-        frame = plan.calls() || slots > Metering.FREE_LEAF_SLOTS ? Metering.counter(0, slots) : 0;
+        frame = meter.summaries().countsDepth(function) ? Metering.counter(0, plan.slots()) : 0;
+        checksAtEntry = meter.summaries().checksAtEntry(function);
         wrapped = plan.exitsEarly() && (!usesGlobal || frame != 0);
 
         int codeEnd = instruction.end();
         out = new ByteWriter(2 * (codeEnd - start) + 64);
-        writeLocals(groups, groupsStart, codeStart);
-        in.position(codeStart);
+        in.position(start);
+        writeLocals((int) in.u32(), in.position());
+        in.position(plan.codeStart());
         writeCode(codeEnd);
     }
 
@@ -103,9 +97,9 @@ final class FunctionMeter {
         return out;
     }
 
-    private void writeLocals(int groups, int from, int to) {
+    private void writeLocals(int groups, int from) {
         out.u32(groups + (usesGlobal ? 0 : plan.paysLengths() ? 3 : 2));
-        out.bytes(binary, from, to);
+        out.bytes(binary, from, plan.codeStart());
         if (!usesGlobal) {
             out.u32(1).u8(ValueType.I64.code());
             out.u32(plan.paysLengths() ? 2 : 1).u8(ValueType.I32.code());
@@ -142,12 +136,12 @@ final class FunctionMeter {
             case Opcode.CALL -> {
                 store();
                 out.u8(Opcode.CALL).u32(meter.edit().shifted(instruction.first()));
-                mustLoad = live;
+                mustLoad = live && !usesGlobal;
             }
             case Opcode.CALL_INDIRECT -> {
                 store();
                 copy();
-                mustLoad = live;
+                mustLoad = live && !usesGlobal;
             }
             case Opcode.REF_FUNC -> out.u8(Opcode.REF_FUNC).u32(meter.edit().shifted(instruction.first()));
             case Opcode.UNREACHABLE -> {
@@ -190,7 +184,7 @@ final class FunctionMeter {
     }
 
     /**
-     * Each turn of a loop pays and looks whether it could. Asking for fuel is a call, and a call inside a loop would make
+     * Each turn of a loop pays and, where not every turn meets another check, looks whether it could. Asking for fuel is a call, and a call inside a loop would make
      * the engine read the address and size of linear memory anew each turn; so the turn is taken back and the loop left for
      * code behind it, which asks for enough for a turn and enters again. A loop that calls others would gain nothing; and
      * out of one with parameters, which compilers do not make, a branch inside the {@code if} could not carry the operands.
@@ -216,13 +210,18 @@ final class FunctionMeter {
             copy();
             return;
         }
-        boolean isTight = plan.isTight(nextLoop++);
+        MeteringPlan.LoopKind kind = plan.kind(nextLoop++);
         int turn = (int) plan.cost(nextPoint++);
-        push(isTight);
-        if (!isTight) {
+        push(kind == MeteringPlan.LoopKind.TIGHT);
+        if (kind == MeteringPlan.LoopKind.CHECKED_BEFORE) {
+            refuelIfOwing();
+        }
+        if (kind != MeteringPlan.LoopKind.TIGHT) {
             copy();
             pay(turn);
-            refuelIfOwing();
+            if (kind == MeteringPlan.LoopKind.CHECKED) {
+                refuelIfOwing();
+            }
             return;
         }
         turns[nesting] = turn;
@@ -279,18 +278,17 @@ final class FunctionMeter {
     }
 
     private void enter() {
-        boolean checked = frame != 0 || plan.needsEntryCheck();
         out.u8(Opcode.GLOBAL_GET).u32(meter.counter());
         constant(plan.cost(nextPoint++) + frame).u8(Opcode.I64_SUB);
         if (usesGlobal) {
             setCounter();
-            if (checked) {
+            if (checksAtEntry) {
                 getCounter();
                 ifNegative();
                 getCounter();
                 out.u8(Opcode.CALL).u32(meter.refuel()).u8(Opcode.DROP).u8(Opcode.END);
             }
-        } else if (checked) {
+        } else if (checksAtEntry) {
             out.u8(Opcode.LOCAL_TEE).u32(counter);
             ifNegative();
             out.u8(Opcode.LOCAL_GET).u32(counter).u8(Opcode.CALL).u32(meter.refuel());
@@ -316,10 +314,15 @@ final class FunctionMeter {
         }
     }
 
-    /** Opens an {@code if} on the counter on the stack. */
+    /** Opens an {@code if} on the counter on the stack: on both halves where the frame was taken off it. */
     private void ifNegative() {
-        constant(SIGNS).u8(Opcode.I64_AND);
-        constant(0).u8(Opcode.I64_NE).u8(Opcode.IF).u8(EMPTY);
+        if (frame == 0) {
+            out.u8(Opcode.I32_WRAP_I64).u8(Opcode.I32_CONST).signed(0).u8(Opcode.I32_LT_S);
+        } else {
+            constant(SIGNS).u8(Opcode.I64_AND);
+            constant(0).u8(Opcode.I64_NE);
+        }
+        out.u8(Opcode.IF).u8(EMPTY);
     }
 
     private void leave() {

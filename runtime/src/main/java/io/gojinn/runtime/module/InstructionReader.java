@@ -37,6 +37,17 @@ final class InstructionReader {
         return opcode;
     }
 
+    /** Reads the locals of a function's body that starts here and counts them; the code follows. */
+    int locals(int body) throws InvalidModuleException {
+        in.position(body);
+        long locals = 0;
+        for (long groups = in.u32(); groups > 0; groups--) {
+            locals += in.u32();
+            in.u8();
+        }
+        return (int) locals;
+    }
+
     /** The first index, label, lane or alignment of the instruction. */
     int first() {
         return first;

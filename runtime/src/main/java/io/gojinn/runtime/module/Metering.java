@@ -38,8 +38,8 @@ public final class Metering {
     /** The slots a frame takes besides its parameters, locals and operands. */
     public static final int FRAME_SLOTS = 16;
 
-    /** Frames without calls up to this many slots take none: there is at most one, at the top of the stack. */
-    public static final int FREE_LEAF_SLOTS = 64;
+    /** The most slots that frames on one stack take without being counted: those of functions that are not recursive. */
+    public static final int UNCOUNTED_SLOTS = 1_024;
 
     private Metering() {}
 

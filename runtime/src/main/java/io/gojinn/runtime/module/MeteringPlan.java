@@ -15,8 +15,10 @@ import java.util.Arrays;
  *       then the code after the {@code end} may not run, and gets its own point.
  *   <li>Calls, {@code memory.grow} and bulk instructions end every point around them, as a branch out of everything
  *       would: whoever reads the counter there finds all before it paid and nothing after it.
- *   <li>A point is checked when a path to it may have run up {@link #MOST_OWED} since the last check; every turn of a
- *       loop is checked as it pays. Straight code of any length is split so that it is checked, too.
+ *   <li>A point is checked when a path to it may have run up {@link #MOST_OWED} since the last check; what a call adds is
+ *       known ({@link FunctionSummaries}). Straight code of any length is split so that it is checked, too.
+ *   <li>A loop is checked as each turn pays, unless every path from its header back to it meets a check anyway: of a call,
+ *       of a loop inside, or of a point.
  *   <li>Code that cannot be reached has no points. The end of a structure is reached when control falls into it, when a
  *       branch that is reached leads there, and for an {@code if} without {@code else}.
  * </ul>
@@ -28,12 +30,12 @@ final class MeteringPlan {
     /** The most fuel a path may spend before it meets a check, but for the rest of straight code up to four times that. */
     private static final long MOST_OWED = 512;
 
-    /** What a call may leave unchecked when it returns; {@link #needsEntryCheck} keeps small functions to it. */
-    private static final long CALLEE_OWES = 64;
-
     private final ModuleParser.Result module;
     private final Prices prices;
+    private final FunctionSummaries callees;
     private final InstructionReader instruction;
+    private final int locals;
+    private final int codeStart;
 
     private boolean[] checks = new boolean[32];
     private int[] positions = new int[32];
@@ -49,15 +51,20 @@ final class MeteringPlan {
     private int height;
     private int maxHeight;
     private boolean exitsEarly;
-    private boolean calls;
     private boolean bulk;
 
-    /** By loop that is reached, in the order of the code: whether it is tight. */
-    private boolean[] tight = new boolean[4];
+    /** By loop that is reached, in the order of the code. */
+    private LoopKind[] kinds = new LoopKind[4];
 
     private int loops;
     private boolean hasTightLoops;
     private boolean afterCall;
+
+    /** How many loops that are reached are open. */
+    private int openLoops;
+
+    /** How many of the open loops, from the outermost, have met a check on every path from their header to here. */
+    private int checkedLoops;
 
     /** The most that a path to here has spent since it met a check. */
     private long owed;
@@ -69,6 +76,14 @@ final class MeteringPlan {
         int opcode;
         /** Which of the reached loops it is. */
         int loop;
+        /** How many loops are open around it. */
+        int outerLoops;
+        /** Whether a turn may come to its end without a check. */
+        boolean turnsUnchecked;
+        /** See {@link #checkedLoops}: before it, and the least of the branches to its end. */
+        int outerChecked;
+
+        int branchChecked;
         /** The calls inside that return. */
         int calls;
 
@@ -88,22 +103,46 @@ final class MeteringPlan {
         boolean endReached;
     }
 
-    /** Reads the code that starts at the reader's position, to its last {@code end}. */
+    /** What is looked at when a turn of a loop begins. */
+    enum LoopKind {
+        /** The fuel: the loop is an innermost one, calls nothing that returns and has no parameters. */
+        TIGHT,
+        /** The fuel. */
+        CHECKED,
+        /** Nothing, for every turn meets a check anyway. */
+        UNCHECKED,
+        /** Nothing, but the fuel before the first. */
+        CHECKED_BEFORE
+    }
+
+    /**
+     * Reads a function.
+     *
+     * @param callees known of all that it calls, but for what calls itself
+     * @param body where its locals start
+     */
     MeteringPlan(
             ModuleParser.Result module,
             Prices prices,
+            FunctionSummaries callees,
             InstructionReader instruction,
-            ExternalType.Function type,
-            int locals,
-            int position)
+            int function,
+            int body)
             throws InvalidModuleException {
         this.module = module;
         this.prices = prices;
+        this.callees = callees;
         this.instruction = instruction;
+        ExternalType.Function type = module.functionType(function);
+        locals = type.parameters().size() + instruction.locals(body);
+        codeStart = instruction.end();
         live = true;
-        current = newPoint(position);
+        current = newPoint(codeStart);
         owe(prices.ofEntry(locals));
-        owed = 0;
+        if (owed > MOST_OWED) {
+            // So much that it looks at its entry.
+            owed = 0;
+        }
         push(Opcode.BLOCK, 0, type.results().size());
         while (depth > 0) {
             instruction.next();
@@ -165,15 +204,26 @@ final class MeteringPlan {
         maxHeight = Math.max(maxHeight, height);
         boolean isCall = opcode == Opcode.CALL || opcode == Opcode.CALL_INDIRECT;
         if (live && (isCall || hasLengthPrice(opcode))) {
-            calls |= isCall;
             bulk |= !isCall;
             if (isCall) {
-                owed += CALLEE_OWES;
+                call(opcode == Opcode.CALL && instruction.first() >= module.importedFunctions());
                 frames[depth - 1].calls++;
             }
             leadOutTo(OUTSIDE);
             split();
         }
+    }
+
+    private void call(boolean isKnown) {
+        if (!isKnown) {
+            owed += FunctionSummaries.MOST_UNCHECKED;
+        } else if (callees.checksAtEntry(instruction.first())) {
+            owed = callees.owes(instruction.first());
+            checkedLoops = openLoops;
+        } else {
+            owed += callees.owes(instruction.first());
+        }
+        mostOwed = Math.max(mostOwed, owed);
     }
 
     /** Whether what an instruction does is as long as its topmost operand says. */
@@ -198,12 +248,37 @@ final class MeteringPlan {
                 type >= 0 ? module.types().get(type).results().size() : type == InstructionReader.EMPTY_BLOCK ? 0 : 1;
         push(opcode, parameters, results);
         if (opcode == Opcode.LOOP && live) {
-            frames[depth - 1].loop = loops++;
-            owed = 0;
+            openLoop(frames[depth - 1]);
         }
         if (opcode != Opcode.BLOCK) {
             split();
         }
+    }
+
+    private void openLoop(Frame frame) {
+        if (loops == kinds.length) {
+            kinds = Arrays.copyOf(kinds, 2 * loops);
+        }
+        frame.loop = loops++;
+        openLoops++;
+        kinds[frame.loop] = LoopKind.UNCHECKED;
+        if (owed > FunctionSummaries.MOST_UNCHECKED) {
+            kinds[frame.loop] = LoopKind.CHECKED_BEFORE;
+            checkedLoops = frame.outerLoops;
+            owed = 0;
+        }
+    }
+
+    private void closeLoop(Frame frame) {
+        if (frame.calls == 0 && frame.parameters == 0 && loops == frame.loop + 1) {
+            kinds[frame.loop] = LoopKind.TIGHT;
+            hasTightLoops = true;
+        } else if (frame.turnsUnchecked) {
+            kinds[frame.loop] = LoopKind.CHECKED;
+        } else {
+            return;
+        }
+        checkedLoops = openLoops;
     }
 
     private void push(int opcode, int parameters, int results) {
@@ -222,6 +297,10 @@ final class MeteringPlan {
         frame.branchOwed = 0;
         frame.calls = 0;
         frame.loop = -1;
+        frame.outerLoops = openLoops;
+        frame.turnsUnchecked = false;
+        frame.outerChecked = checkedLoops;
+        frame.branchChecked = Integer.MAX_VALUE;
         frame.outerLive = live;
         frame.endReached = false;
         frames[depth++] = frame;
@@ -235,8 +314,10 @@ final class MeteringPlan {
         if (live) {
             frame.endReached = true;
             frame.branchOwed = Math.max(frame.branchOwed, owed);
+            frame.branchChecked = Math.min(frame.branchChecked, checkedLoops);
         }
         owed = frame.outerOwed;
+        checkedLoops = frame.outerChecked;
         height = frame.base + frame.parameters;
         live(frame.outerLive);
         split();
@@ -247,19 +328,19 @@ final class MeteringPlan {
         boolean skipsOver = frame.opcode == Opcode.IF && frame.outerLive;
         boolean reached = live || frame.endReached || skipsOver;
         owed = Math.max(live ? owed : 0, Math.max(frame.branchOwed, skipsOver ? frame.outerOwed : 0));
+        openLoops = frame.outerLoops;
+        if (frame.loop >= 0) {
+            closeLoop(frame);
+        }
+        checkedLoops = Math.min(
+                Math.min(live ? checkedLoops : openLoops, frame.branchChecked),
+                Math.min(openLoops, skipsOver ? frame.outerChecked : openLoops));
         height = frame.base + frame.results;
         maxHeight = Math.max(maxHeight, height);
         if (depth == 0) {
             return;
         }
         frames[depth - 1].calls += frame.calls;
-        if (frame.loop >= 0 && frame.calls == 0 && frame.parameters == 0) {
-            if (frame.loop >= tight.length) {
-                tight = Arrays.copyOf(tight, 2 * frame.loop);
-            }
-            tight[frame.loop] = true;
-            hasTightLoops = true;
-        }
         live(reached);
         current = frame.outerPoint;
         leadOutTo(frame.outermostTarget);
@@ -273,9 +354,13 @@ final class MeteringPlan {
         exitsEarly |= target == 0;
         if (live) {
             leadOutTo(target);
-            if (frames[target].opcode != Opcode.LOOP) {
-                frames[target].endReached = true;
-                frames[target].branchOwed = Math.max(frames[target].branchOwed, owed);
+            Frame frame = frames[target];
+            if (frame.opcode == Opcode.LOOP) {
+                frame.turnsUnchecked |= checkedLoops <= frame.outerLoops;
+            } else {
+                frame.endReached = true;
+                frame.branchOwed = Math.max(frame.branchOwed, owed);
+                frame.branchChecked = Math.min(frame.branchChecked, checkedLoops);
             }
         }
     }
@@ -295,6 +380,7 @@ final class MeteringPlan {
         current = newPoint(position);
         if (owed > MOST_OWED) {
             checks[current] = true;
+            checkedLoops = openLoops;
             owed = 0;
         }
     }
@@ -343,9 +429,29 @@ final class MeteringPlan {
         return checks[point];
     }
 
-    /** Whether a call may spend so much without meeting a check that one is due at the entry. */
-    boolean needsEntryCheck() {
-        return calls || bulk || loops > 0 || mostOwed > CALLEE_OWES;
+    /** The most fuel that a path has spent at any place since it met a check, the entry not being one. */
+    long mostOwed() {
+        return mostOwed;
+    }
+
+    /** The most that a path has spent since it met a check when it returns. */
+    long owedAtReturn() {
+        return owed;
+    }
+
+    /** The parameters and locals. */
+    int locals() {
+        return locals;
+    }
+
+    /** Where the first instruction is. */
+    int codeStart() {
+        return codeStart;
+    }
+
+    /** What the frame takes of the stack; see {@link Metering}. */
+    int slots() {
+        return Metering.FRAME_SLOTS + locals + maxHeight;
     }
 
     /** The number of places where reachability changes; the code starts reachable. */
@@ -357,27 +463,18 @@ final class MeteringPlan {
         return turns[i];
     }
 
-    /** The most operands that are on the stack at once. */
-    int maxHeight() {
-        return maxHeight;
-    }
-
     /** Whether it leaves by other ways than its last {@code end}. */
     boolean exitsEarly() {
         return exitsEarly;
     }
 
-    boolean calls() {
-        return calls;
-    }
-
     /**
-     * Whether a loop calls nothing that returns and has no parameters.
+     * What a loop looks at.
      *
      * @param loop counts the loops that are reached, in the order of the code
      */
-    boolean isTight(int loop) {
-        return loop < tight.length && tight[loop];
+    LoopKind kind(int loop) {
+        return kinds[loop];
     }
 
     boolean hasTightLoops() {
@@ -389,9 +486,9 @@ final class MeteringPlan {
         return bulk;
     }
 
-    /** Whether it pays nowhere but at its entry, so that it needs no copy of the counter. */
+    /** Whether it pays and looks nowhere but at its entry, so that it needs no copy of the counter. */
     boolean paysAtEntryOnly() {
-        if (calls || bulk) {
+        if (bulk) {
             return false;
         }
         for (int i = 1; i < points; i++) {

@@ -8,14 +8,16 @@ import java.util.Map;
  * Puts fuel and call depth into a module's code. Design:
  *
  * <ul>
- *   <li><b>Two passes a function</b>, both linear: {@link MeteringPlan} finds the charges, then {@link FunctionMeter}
- *       copies the code and inserts them. One pass would need charges padded to full width and patched later.
+ *   <li><b>Callees first</b>: {@link FunctionSummaries} goes over the functions in the order of the {@link CallGraph} and
+ *       finds which have to look at the counter when they are entered, and which take from the depth. Then, for each,
+ *       {@link MeteringPlan} finds the charges and {@link FunctionMeter} copies the code and inserts them. All is linear.
  *   <li><b>One counter</b> of 64 bits holds fuel in its low and stack slots in its high half ({@link Metering}), so that a
  *       call pays for both with one subtraction and tests both with one mask. It is an internal global; exported ones are
  *       objects in the engine and slow. Inside a function it is in a local, stored to the global around calls and at
  *       exits. Functions that only pay at entry use the global.
  *   <li><b>Charges subtract, checks look</b>: a charge never branches, so that the fuel may go below zero, by a bounded
- *       amount; a check, at entries and loop headers and seldom elsewhere, asks for fuel when it has.
+ *       amount; a check asks for fuel when it has. Checks stand where a path without one could be long: at entries of long
+ *       or recursive functions, in loops, and seldom elsewhere.
  *   <li><b>One import, {@code refuel}</b>, after the module's own function imports, so defined functions move up by one
  *       and every index is rewritten. A way without an import is a private table into which the host puts a function,
  *       called by {@code call_indirect}: it would need a second module to make the host's function a reference, linked
@@ -23,8 +25,9 @@ import java.util.Map;
  *   <li><b>Exits</b>: a function that returns early gets its body wrapped in a block of its result type; {@code return}
  *       becomes a branch to that block's end, labels of the function's own frame mean it without being changed, and
  *       the exit code stands once behind it.
- *   <li><b>Depth</b> is lowered at entry and raised at exit by functions that call others or have large frames. Too deep
- *       a call traps, with what is left, below zero, in the counter; no import needed, for it is always fatal.
+ *   <li><b>Depth</b> is lowered at entry and raised at exit by functions that are recursive, and by others where more than
+ *       {@link Metering#UNCOUNTED_SLOTS} could be on the stack without being counted. Too deep a call traps, with what is
+ *       left, below zero, in the counter; no import needed, for it is always fatal.
  * </ul>
  */
 final class ModuleMeter {
@@ -41,17 +44,20 @@ final class ModuleMeter {
     private final long tableElements;
     private final int counter;
     private final int refuel;
+    private final FunctionSummaries summaries;
 
     /** The functions that run bulk instructions in steps, by opcode and data segment. */
     private final Map<Long, Integer> inSteps = new HashMap<>();
 
-    ModuleMeter(ModuleParser.Result module, ModuleEdit edit, Prices prices, AdaptOptions options) {
+    ModuleMeter(ModuleParser.Result module, ModuleEdit edit, Prices prices, AdaptOptions options)
+            throws InvalidModuleException {
         this.module = module;
         this.edit = edit;
         this.prices = prices;
         memoryPages = module.memories().isEmpty()
                 ? 0
                 : Math.min(module.memories().getLast().maximum().orElse(Long.MAX_VALUE), options.memoryPages());
+        summaries = new FunctionSummaries(module, prices);
         tableElements = Math.min(options.tableElements(), MOST_TABLE_ELEMENTS);
         int host = edit.importFunction(
                 Metering.IMPORT_MODULE, Metering.REFUEL, type(List.of(ValueType.I32), List.of(ValueType.I32)));
@@ -135,6 +141,10 @@ final class ModuleMeter {
 
     Prices prices() {
         return prices;
+    }
+
+    FunctionSummaries summaries() {
+        return summaries;
     }
 
     /** The size the memory can grow to. */

@@ -25,6 +25,7 @@ public final class DeepGuests {
         guests.put("mutual", mutual(2));
         guests.put("ring-of-100", mutual(100));
         guests.put("chain-of-9000", chain(9_000));
+        guests.put("line-of-9000", line(9_000));
         guests.put("indirect", indirect());
         guests.put("host-call-at-each-level", hostCalls());
         guests.put("nested-blocks", nested(500));
@@ -94,6 +95,17 @@ public final class DeepGuests {
         for (int i = 0; i < count; i++) {
             guest.function("i:i", "local.get 0 call " + (first + (i + 1) % count) + " i32.const 1 i32.add");
         }
+        return guest.start("i32.const 1 call " + first + " drop").build();
+    }
+
+    /** No function calls itself, not even through others, but they are many. */
+    private static byte[] line(int count) {
+        Guest guest = Guest.withMemory();
+        int first = guest.next();
+        for (int i = 1; i < count; i++) {
+            guest.function("i:i", "local.get 0 call " + (first + i) + " i32.const 1 i32.add");
+        }
+        guest.function("i:i", "local.get 0");
         return guest.start("i32.const 1 call " + first + " drop").build();
     }
 

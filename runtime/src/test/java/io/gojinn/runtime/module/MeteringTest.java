@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.graalvm.polyglot.Context;
 import org.graalvm.polyglot.PolyglotException;
 import org.graalvm.polyglot.proxy.ProxyExecutable;
@@ -109,11 +113,11 @@ class MeteringTest {
     @Test
     void goesOnWithWhatIsGranted() throws InvalidModuleException {
         GraalInstance instance = instance(countdown(), Prices.UNIT);
-        set(instance, 1);
+        set(instance, 6);
         grant = 50;
         instance.run("run");
-        assertThat(asked).hasSize(11).containsOnly(-1);
-        assertThat(fuel(instance)).isEqualTo(1 + 11 * 50 - 502);
+        assertThat(asked).hasSize(10).containsOnly(-1);
+        assertThat(fuel(instance)).isEqualTo(6 + 10 * 50 - 502);
     }
 
     @Test
@@ -227,15 +231,134 @@ class MeteringTest {
     void checksLargeFramesWithoutCalls() throws InvalidModuleException {
         ModuleBuilder builder = new ModuleBuilder()
                 .type(NONE, NONE)
-                .functionWithLocals(0, new int[] {1, 0xE8, 7, I32})
+                .functionWithLocals(0, new int[] {1, 0xD0, 0x0F, I32})
                 .export("run", 0, 0);
         GraalInstance instance = instance(builder, Prices.UNIT);
-        int frame = 1000 + Metering.FRAME_SLOTS;
+        int frame = 2000 + Metering.FRAME_SLOTS;
         instance.set(Metering.SET, Metering.counter(100, frame));
         instance.run("run");
         assertThat(Metering.depth(instance.get(Metering.GET))).isEqualTo(frame);
         instance.set(Metering.SET, Metering.counter(100, frame - 1));
         assertThatExceptionOfType(PolyglotException.class).isThrownBy(() -> instance.run("run"));
         assertThat(Metering.depth(instance.get(Metering.GET))).isNegative();
+    }
+
+    @Test
+    void framesThatCannotAddUpAreNotCounted() throws InvalidModuleException {
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(0, Opcode.CALL, 1)
+                .function(0, Opcode.NOP)
+                .export("run", 0, 0);
+        GraalInstance instance = instance(builder, Prices.UNIT);
+        instance.set(Metering.SET, Metering.counter(100, 0));
+        instance.run("run");
+        assertThat(Metering.depth(instance.get(Metering.GET))).isZero();
+    }
+
+    private static int[] nops(int count) {
+        return Collections.nCopies(count, Opcode.NOP).stream()
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /** What was left when the code asked for fuel, with little granted at a time; in all it used as much as expected. */
+    private List<Integer> asks(ModuleBuilder builder, int fuel) throws InvalidModuleException {
+        GraalInstance instance = instance(builder, Prices.UNIT);
+        set(instance, 0);
+        grant = 2_000;
+        instance.run("run");
+        assertThat(asked.size() * grant - fuel(instance)).isEqualTo(fuel);
+        return asked;
+    }
+
+    @Test
+    void callsOfSmallFunctionsDoNotAddUpUnseen() throws InvalidModuleException {
+        int[] calls = IntStream.range(0, 1_000)
+                .flatMap(i -> IntStream.of(Opcode.CALL, 1))
+                .toArray();
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(0, calls)
+                .function(0, nops(100))
+                .export("run", 0, 0);
+        assertThat(asks(builder, 101_000)).hasSizeGreaterThan(30).allMatch(left -> left > -700);
+    }
+
+    /** In each of 20 nested loops a stretch of code; only in the innermost is a function called that looks at the fuel. */
+    @Test
+    void loopsThatDoNotLookThemselvesDoNotAddUpUnseen() throws InvalidModuleException {
+        int[] code = {Opcode.CALL, 1};
+        for (int i = 0; i < 20; i++) {
+            code = ModuleBuilder.concat(new int[] {Opcode.LOOP, 0x40}, nops(400), code, new int[] {Opcode.END});
+        }
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(0, code)
+                .function(0, nops(200))
+                .export("run", 0, 0);
+        assertThat(asks(builder, 20 * 400 + 1 + 200)).hasSizeGreaterThan(3).allMatch(left -> left > -1_000);
+    }
+
+    /** The call is met in every turn, so that the loop need not look; the turn that leaves it is no turn. */
+    @Test
+    void aLoopThatCallsEachTurnIsStopped() throws InvalidModuleException {
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(0, Opcode.LOOP, 0x40, Opcode.CALL, 1, Opcode.BR, 0, Opcode.END)
+                .function(0, nops(200))
+                .export("run", 0, 0);
+        stopsWithin(builder, 1_000);
+    }
+
+    /** The first turn meets the call, the others do not. */
+    @Test
+    void aLoopThatCallsInSomeTurnsIsStopped() throws InvalidModuleException {
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .functionWithLocals(
+                        0,
+                        new int[] {1, 1, I32},
+                        ModuleBuilder.concat(
+                                new int[] {Opcode.LOOP, 0x40, Opcode.BLOCK, 0x40},
+                                new int[] {Opcode.LOCAL_GET, 0, Opcode.BR_IF, 0, Opcode.CALL, 1, Opcode.END},
+                                new int[] {Opcode.I32_CONST, 1, Opcode.LOCAL_SET, 0, Opcode.BR, 0, Opcode.END}))
+                .function(0, nops(200))
+                .export("run", 0, 0);
+        stopsWithin(builder, 1_000);
+    }
+
+    /** Branches to the outer loop from inside the inner one, which has its own looks. */
+    @Test
+    void anOuterLoopThatIsBranchedToFromAnInnerOneIsStopped() throws InvalidModuleException {
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(
+                        0,
+                        Opcode.LOOP,
+                        0x40,
+                        Opcode.LOOP,
+                        0x40,
+                        Opcode.I32_CONST,
+                        0,
+                        Opcode.BR_IF,
+                        0,
+                        Opcode.BR,
+                        1,
+                        Opcode.END,
+                        Opcode.END)
+                .export("run", 0, 0);
+        stopsWithin(builder, 1_000);
+    }
+
+    private void stopsWithin(ModuleBuilder builder, int late) throws InvalidModuleException {
+        GraalInstance instance = instance(builder, Prices.UNIT);
+        set(instance, 10_000);
+        // What does not stop is cancelled, and fails.
+        CompletableFuture.delayedExecutor(20, TimeUnit.SECONDS).execute(() -> context.close(true));
+        assertThatExceptionOfType(PolyglotException.class)
+                .isThrownBy(() -> instance.run("run"))
+                .matches(e -> e.isHostException() && e.asHostException() instanceof GivenUp);
+        assertThat(asked).hasSize(1).allMatch(left -> left > -late);
     }
 }
