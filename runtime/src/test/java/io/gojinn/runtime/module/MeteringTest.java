@@ -17,6 +17,8 @@ import org.graalvm.polyglot.proxy.ProxyExecutable;
 import org.graalvm.polyglot.proxy.ProxyObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MeteringTest {
     private static final int[] NONE = {};
@@ -328,25 +330,35 @@ class MeteringTest {
         stopsWithin(builder, 1_000);
     }
 
-    /** Branches to the outer loop from inside the inner one, which has its own looks. */
-    @Test
-    void anOuterLoopThatIsBranchedToFromAnInnerOneIsStopped() throws InvalidModuleException {
+    /** Only the arm that is not taken meets the call. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLoopThatCallsInOneArmIsStopped(boolean hasElse) throws InvalidModuleException {
+        int[] otherArm = hasElse ? new int[] {Opcode.ELSE, Opcode.NOP} : NONE;
         ModuleBuilder builder = new ModuleBuilder()
                 .type(NONE, NONE)
                 .function(
                         0,
-                        Opcode.LOOP,
-                        0x40,
-                        Opcode.LOOP,
-                        0x40,
-                        Opcode.I32_CONST,
+                        ModuleBuilder.concat(
+                                new int[] {Opcode.LOOP, 0x40, Opcode.I32_CONST, 0, Opcode.IF, 0x40, Opcode.CALL, 1},
+                                otherArm,
+                                new int[] {Opcode.END, Opcode.BR, 0, Opcode.END}))
+                .function(0, nops(200))
+                .export("run", 0, 0);
+        stopsWithin(builder, 1_000);
+    }
+
+    /** The inner loop calls, but the outer one's turn branches around it. */
+    @Test
+    void aLoopAroundALoopThatIsNotReachedIsStopped() throws InvalidModuleException {
+        ModuleBuilder builder = new ModuleBuilder()
+                .type(NONE, NONE)
+                .function(
                         0,
-                        Opcode.BR_IF,
-                        0,
-                        Opcode.BR,
-                        1,
-                        Opcode.END,
-                        Opcode.END)
+                        ModuleBuilder.concat(
+                                new int[] {Opcode.LOOP, 0x40, Opcode.I32_CONST, 1, Opcode.BR_IF, 0},
+                                new int[] {Opcode.LOOP, 0x40, Opcode.CALL, 1, Opcode.BR, 0, Opcode.END, Opcode.END}))
+                .function(0, nops(200))
                 .export("run", 0, 0);
         stopsWithin(builder, 1_000);
     }
