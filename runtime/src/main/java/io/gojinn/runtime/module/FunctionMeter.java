@@ -184,10 +184,11 @@ final class FunctionMeter {
     }
 
     /**
-     * Each turn of a loop pays and, where not every turn meets another check, looks whether it could. Asking for fuel is a call, and a call inside a loop would make
-     * the engine read the address and size of linear memory anew each turn; so the turn is taken back and the loop left for
-     * code behind it, which asks for enough for a turn and enters again. A loop that calls others would gain nothing; and
-     * out of one with parameters, which compilers do not make, a branch inside the {@code if} could not carry the operands.
+     * Each turn of a loop pays. Where it looks whether it could, asking for fuel is a call, and a call inside a loop makes the
+     * engine read the address and size of linear memory anew each turn. So in a tight loop the turn is taken back and the loop
+     * left for code behind it, which asks for enough for a turn and enters again. A loop that calls others would gain nothing,
+     * one around other loops little; and out of one with parameters, which compilers do not make, a branch inside the
+     * {@code if} could not carry the operands.
      *
      * <pre>
      * block                          ;; where the loop falls through
