@@ -125,9 +125,12 @@ public final class Listener {
         return new Reception(settings, config.protocols(), limits, tls);
     }
 
-    private Service service() {
+    /** What exchanges that begin now on its connections are served with. */
+    Service service() {
+        // In this order: whoever gets what was published after this listener's last one finds that last one told.
+        Service published = host.service().get();
         Service ownLast = last;
-        return ownLast == null ? host.service().get() : ownLast;
+        return ownLast == null ? published : ownLast;
     }
 
     private void rotateTicketKeys() {
