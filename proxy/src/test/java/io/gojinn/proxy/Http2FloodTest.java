@@ -171,6 +171,7 @@ class Http2FloodTest {
             await().until(() -> faults(proxy, "pings") == 1);
             for (int i = 0; i < 20; i++) {
                 client.send(ping);
+                // For what answers it to arrive: a reset fails the next one.
                 Thread.sleep(10);
             }
             assertThat(client.goAway().error()).isEqualTo(ENHANCE_YOUR_CALM);
