@@ -10,7 +10,7 @@ import java.util.Random;
  * Bytes that a client may send over HTTP/1.1: several requests made of likely and unlikely parts, or a former input, changed.
  * The same random numbers give the same bytes.
  */
-final class HostileRequests {
+public final class HostileRequests {
     private static final List<String> METHODS = List.of(
             "GET", "POST", "HEAD", "PUT", "OPTIONS", "CONNECT", "TRACE", "get", "G\u0000T", "PRI", "", "M-SEARCH");
     private static final List<String> TARGETS = List.of(
@@ -154,11 +154,11 @@ final class HostileRequests {
 
     private final Random random;
 
-    HostileRequests(Random random) {
+    public HostileRequests(Random random) {
         this.random = random;
     }
 
-    byte[] fresh() {
+    public byte[] fresh() {
         StringBuilder all = new StringBuilder();
         for (int i = 1 + random.nextInt(MOST_REQUESTS); i > 0; i--) {
             request(all);

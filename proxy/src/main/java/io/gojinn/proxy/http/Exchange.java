@@ -44,6 +44,7 @@ public final class Exchange {
     private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
     private static final AsciiString JSON = AsciiString.cached("application/json");
     private static final String GRPC = "application/grpc";
+    private static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
     private static final AsciiString ERROR = AsciiString.cached(FailureAnswer.HEADER);
 
     private final ConnectionContext connection;
@@ -102,7 +103,7 @@ public final class Exchange {
         this.head = head;
         this.target = head;
         this.route = route;
-        this.trace = TraceContext.of(request.headers().get("traceparent"));
+        this.trace = TraceContext.of(request.headers().get(TRACEPARENT));
         this.params = params;
         this.startNanos = startNanos;
         this.upgrade = !head.upgrade().isEmpty() && route.action().takesUpgrade(head.upgrade()) ? head.upgrade() : "";

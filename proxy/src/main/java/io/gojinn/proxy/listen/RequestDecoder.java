@@ -1,6 +1,8 @@
 package io.gojinn.proxy.listen;
 
 import io.gojinn.proxy.address.OriginFields;
+import io.gojinn.proxy.head.HeadReader;
+import io.gojinn.proxy.head.PlainBody;
 import io.gojinn.proxy.http.Http1Connection;
 import io.gojinn.proxy.http.Http2Message;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Netty's request decoder without what it forgives: folded lines, which RFC 9112, 5.2 lets a server reject, and separators in
  * the request line other than one space (RFC 9112, 3). It also bounds the number of fields, tells the connection when a
- * header section has begun but is not whole, and keeps what comes behind a request for an upgrade until that is decided.
+ * header section has begun but is not whole, and keeps what comes behind a request for an upgrade until that is decided. What
+ * is plain it reads itself, without it: see {@link HeadReader}.
  *
  * <p>Two things that are malformed but have one harmless meaning are taken for it. A request of HTTP/0.9 is a GET with a path and
  * nothing else (RFC 1945, 4.1): fields that follow it are left out, and its connection is closed. A field that is an
@@ -38,8 +41,13 @@ final class RequestDecoder extends HttpRequestDecoder {
     private static final Pattern EXTENSION = Pattern.compile("x-[a-z0-9-]+");
 
     private final int headerBytes;
+    private final HeadReader heads;
+    private final PlainBody body = new PlainBody();
+    // Netty's decoder has begun with a message.
+    private boolean decoding;
     private boolean inBody;
     private boolean lineSeen;
+    private boolean crBefore;
     private boolean simple;
     private int spacesInLine = 2;
     private boolean announced;
@@ -62,6 +70,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                 .setHeadersFactory(new BoundedHeaders(headerCount))
                 .setTrailersFactory(new BoundedHeaders(headerCount)));
         this.headerBytes = headerBytes;
+        this.heads = new HeadReader(headerBytes, headerCount);
     }
 
     @Override
@@ -98,6 +107,7 @@ final class RequestDecoder extends HttpRequestDecoder {
             announce(ctx);
             return;
         }
+        decoding = true;
         int firstOut = out.size();
         int from = buffer.readerIndex();
         boolean wasInBody = inBody;
@@ -120,6 +130,7 @@ final class RequestDecoder extends HttpRequestDecoder {
             }
             if (out.get(i) instanceof LastHttpContent) {
                 inBody = false;
+                decoding = false;
                 holding = upgrading;
             }
         }
@@ -129,14 +140,41 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
-        if (holding) {
-            // Netty would ask for more itself after a read that was decoded to nothing.
-            discardSomeReadBytes();
-            ctx.fireChannelReadComplete();
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        boolean busy = decoding || discarding || holding || actualReadableBytes() > 0;
+        if (!busy && message instanceof ByteBuf bytes) {
+            readPlain(ctx, bytes);
         } else {
-            super.channelReadComplete(ctx);
+            super.channelRead(ctx, message);
         }
+    }
+
+    // Plain requests and their bodies; from the first that is not plain on, the bytes are Netty's.
+    private void readPlain(ChannelHandlerContext ctx, ByteBuf bytes) throws Exception {
+        while (true) {
+            if (body.isComplete()) {
+                HttpRequest request = heads.request(bytes);
+                if (request == null) {
+                    super.channelRead(ctx, bytes);
+                    return;
+                }
+                announced = false;
+                body.begin(heads.contentLength());
+                ctx.fireChannelRead(request);
+            }
+            if (body.isAll(bytes)) {
+                ctx.fireChannelRead(body.take(bytes));
+                return;
+            }
+            ctx.fireChannelRead(body.takeFrom(bytes));
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        // Netty would ask for more itself after a read that was decoded to nothing: that is the connection's to do.
+        discardSomeReadBytes();
+        ctx.fireChannelReadComplete();
     }
 
     private void announce(ChannelHandlerContext ctx) {
@@ -211,7 +249,16 @@ final class RequestDecoder extends HttpRequestDecoder {
                 if (first == ' ' || first == '\t') {
                     return "a folded line";
                 }
-            } else if (first != '\r' && first != LF) {
+            } else if (first == '\r' && !crBefore) {
+                // Lines without anything may come before (RFC 9112, 2.2); what ends one may not have come yet.
+                crBefore = true;
+                line++;
+                continue;
+            } else if (crBefore && first != LF) {
+                return "a carriage return before the request line";
+            } else if (first == LF) {
+                crBefore = false;
+            } else {
                 lineSeen = lf >= 0;
                 int spaces = 0;
                 for (int i = line; i < end; i++) {

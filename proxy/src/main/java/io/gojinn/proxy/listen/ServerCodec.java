@@ -1,10 +1,18 @@
 package io.gojinn.proxy.listen;
 
+import io.gojinn.proxy.head.HeadWriter;
 import io.gojinn.proxy.http.ClientResponse;
 import io.gojinn.proxy.http.UpgradeGate;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.util.ReferenceCountUtil;
 
 /**
  * HTTP/1.1 as a server speaks it. Netty's own codec matches answers to requests by a queue of methods; here the answer says
@@ -22,6 +30,32 @@ final class ServerCodec extends CombinedChannelDuplexHandler<RequestDecoder, Htt
     }
 
     private static final class ResponseEncoder extends HttpResponseEncoder {
+        // The promise tells.
+        @SuppressWarnings("FutureReturnValueIgnored")
+        @Override
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
+            ByteBuf whole = message instanceof FullHttpResponse response
+                    ? HeadWriter.whole(response, contentOf(response), ctx.alloc())
+                    : null;
+            if (whole == null) {
+                super.write(ctx, message, promise);
+            } else {
+                ReferenceCountUtil.release(message);
+                ctx.write(whole, promise);
+            }
+        }
+
+        private ByteBuf contentOf(FullHttpResponse response) {
+            return isContentAlwaysEmpty(response) ? Unpooled.EMPTY_BUFFER : response.content();
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
+            if (!HeadWriter.fields(headers, buffer)) {
+                super.encodeHeaders(headers, buffer);
+            }
+        }
+
         @Override
         protected boolean isContentAlwaysEmpty(HttpResponse message) {
             return (message instanceof ClientResponse response && response.bodiless())

@@ -1,36 +1,47 @@
 package io.gojinn.proxy.observe;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The place of a request in a distributed trace (W3C Trace Context, level 1).
  *
- * @param traceId 32 lower-case hex digits, not all zero
- * @param parentId 16 lower-case hex digits: the span of this proxy, parent of what it calls
- * @param flags two lower-case hex digits
+ * @param traceparent the value to pass on: the trace, and the span of this proxy as the parent of what it calls
  * @param continued whether the client began the trace
  */
-public record TraceContext(String traceId, String parentId, String flags, boolean continued) {
+public record TraceContext(String traceparent, boolean continued) {
     private static final int LENGTH = 55;
+    private static final int TRACE_AT = 3;
     private static final int PARENT_AT = 36;
     private static final int FLAGS_AT = 53;
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] NEW =
+            "00-00000000000000000000000000000000-0000000000000000-01".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     /** Continues a trace with a new parent id, or begins one when the field is absent or invalid. */
     public static TraceContext of(@Nullable String traceparent) {
-        if (traceparent != null && isValid(traceparent)) {
-            // A later version is passed on as version 00, the one this proxy knows (3.2.2.1, 4.3).
-            String flags =
-                    traceparent.startsWith("00") ? traceparent.substring(FLAGS_AT, LENGTH) : sampledOnly(traceparent);
-            return new TraceContext(traceparent.substring(3, 35), randomHex(1), flags, true);
+        byte[] text = NEW.clone();
+        randomHex(text, PARENT_AT);
+        if (traceparent == null || !isValid(traceparent)) {
+            randomHex(text, TRACE_AT);
+            randomHex(text, TRACE_AT + 16);
+            return new TraceContext(ascii(text, 0, LENGTH), false);
         }
-        return new TraceContext(randomHex(2), randomHex(1), "01", false);
+        // A later version is passed on as version 00, the one this proxy knows (3.2.2.1, 4.3).
+        String flags =
+                traceparent.startsWith("00") ? traceparent.substring(FLAGS_AT, LENGTH) : sampledOnly(traceparent);
+        return new TraceContext(
+                "00" + traceparent.substring(TRACE_AT - 1, PARENT_AT) + ascii(text, PARENT_AT, FLAGS_AT) + flags, true);
     }
 
-    /** The value to pass on. */
-    public String traceparent() {
-        return "00-" + traceId + '-' + parentId + '-' + flags;
+    /** The trace: 32 lower-case hex digits, not all zero. */
+    public String traceId() {
+        return traceparent.substring(TRACE_AT, PARENT_AT - 1);
+    }
+
+    private static String ascii(byte[] text, int from, int to) {
+        return new String(text, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     private static boolean isValid(String value) {
@@ -76,17 +87,14 @@ public record TraceContext(String traceId, String parentId, String flags, boolea
         return true;
     }
 
-    private static String randomHex(int words) {
-        char[] digits = new char[words * 16];
-        for (int word = 0; word < words; word++) {
-            long bits;
-            do {
-                bits = ThreadLocalRandom.current().nextLong();
-            } while (bits == 0);
-            for (int i = 0; i < 16; i++) {
-                digits[word * 16 + i] = HEX[(int) (bits >>> (60 - 4 * i)) & 0xf];
-            }
+    // Sixteen digits, not all zero.
+    private static void randomHex(byte[] text, int at) {
+        long bits;
+        do {
+            bits = ThreadLocalRandom.current().nextLong();
+        } while (bits == 0);
+        for (int i = 0; i < 16; i++) {
+            text[at + i] = HEX[(int) (bits >>> (60 - 4 * i)) & 0xf];
         }
-        return new String(digits);
     }
 }

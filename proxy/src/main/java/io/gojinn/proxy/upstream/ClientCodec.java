@@ -1,11 +1,18 @@
 package io.gojinn.proxy.upstream;
 
+import io.gojinn.proxy.head.HeadReader;
+import io.gojinn.proxy.head.HeadWriter;
+import io.gojinn.proxy.head.PlainBody;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -14,6 +21,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 
 /**
@@ -24,6 +32,8 @@ import java.util.List;
 final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder, ClientCodec.Encoder> {
     private static final int MAX_HEADER_BYTES = 64 << 10;
     private static final int MAX_PIECE_BYTES = 64 << 10;
+    // One with more is left for Netty's decoder, which counts their bytes alone.
+    private static final int MAX_FIELDS = 100;
 
     private final Decoder decoder = new Decoder();
 
@@ -52,18 +62,40 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
             this.decoder = decoder;
         }
 
+        // The promise tells.
+        @SuppressWarnings("FutureReturnValueIgnored")
         @Override
-        protected void encode(ChannelHandlerContext ctx, Object message, List<Object> out) throws Exception {
+        public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
             if (message instanceof HttpRequest request) {
                 decoder.owed = true;
                 decoder.head = request.method().equals(HttpMethod.HEAD);
             }
-            super.encode(ctx, message, out);
+            ByteBuf whole = message instanceof FullHttpRequest request
+                            && !request.content().isReadable()
+                    ? HeadWriter.whole(request, ctx.alloc())
+                    : null;
+            if (whole == null) {
+                super.write(ctx, message, promise);
+            } else {
+                ReferenceCountUtil.release(message);
+                ctx.write(whole, promise);
+            }
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
+            if (!HeadWriter.fields(headers, buffer)) {
+                super.encodeHeaders(headers, buffer);
+            }
         }
     }
 
     /** Decodes the response that is owed. */
     static final class Decoder extends HttpResponseDecoder {
+        private final HeadReader heads = new HeadReader(MAX_HEADER_BYTES, MAX_FIELDS);
+        private final PlainBody body = new PlainBody();
+        // Netty's decoder has begun with a response.
+        private boolean decoding;
         private boolean owed;
         private boolean head;
         private boolean interim;
@@ -83,7 +115,41 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
             filled = message instanceof ByteBuf bytes && !bytes.isWritable();
-            super.channelRead(ctx, message);
+            boolean busy = decoding || !owed || actualReadableBytes() > 0;
+            if (!busy && message instanceof ByteBuf bytes) {
+                readPlain(ctx, bytes);
+            } else {
+                super.channelRead(ctx, message);
+            }
+        }
+
+        // A plain response and its body; one that is not plain, and what comes behind the response, is left to
+        // decode().
+        private void readPlain(ChannelHandlerContext ctx, ByteBuf bytes) throws Exception {
+            if (body.isComplete()) {
+                HttpResponse response = head ? null : heads.response(bytes);
+                if (response == null) {
+                    super.channelRead(ctx, bytes);
+                    return;
+                }
+                body.begin(heads.contentLength());
+                ctx.fireChannelRead(response);
+            }
+            boolean all = body.isAll(bytes);
+            HttpContent piece = all ? body.take(bytes) : body.takeFrom(bytes);
+            owed = !body.isComplete();
+            excess |= !all;
+            ctx.fireChannelRead(piece);
+            if (!all) {
+                super.channelRead(ctx, bytes);
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            // Netty would ask for more itself after a read that was decoded to nothing: that is the connection's to do.
+            discardSomeReadBytes();
+            ctx.fireChannelReadComplete();
         }
 
         @Override
@@ -95,6 +161,7 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
                 return;
             }
             int firstOut = out.size();
+            decoding = true;
             super.decode(ctx, buffer, out);
             for (int i = firstOut; i < out.size(); i++) {
                 if (out.get(i) instanceof HttpResponse response) {
@@ -103,6 +170,7 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
                 if (out.get(i) instanceof LastHttpContent) {
                     owed = interim;
                     interim = false;
+                    decoding = false;
                     excess |= !owed && buffer.isReadable();
                 }
             }

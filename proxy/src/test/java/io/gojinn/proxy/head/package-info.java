@@ -1,0 +1,4 @@
+@NullMarked
+package io.gojinn.proxy.head;
+
+import org.jspecify.annotations.NullMarked;
