@@ -4,6 +4,7 @@ import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.transport.Channels;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -23,6 +24,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -57,6 +59,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private final LoopConnections peers;
     private final ArrayDeque<HttpObject> pending = new ArrayDeque<>();
     private final Channel channel;
+    private final boolean encrypted;
     private final UpgradeGate gate;
     private final DeadlineTimer timer;
     private final DeadlineTimer bodyTimer;
@@ -93,6 +96,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         this.gate = gate;
         this.connection = ConnectionContext.of(channel, settings, peers);
         this.channel = channel;
+        this.encrypted = channel.pipeline().get(SslHandler.class) != null;
         this.settings = settings;
         this.peers = peers;
         this.timer = new DeadlineTimer(peers.loop(), this::expired);
@@ -187,8 +191,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         ResponseHead waiting = head;
         head = null;
         // A short answer in one message becomes one buffer.
-        ctx().writeAndFlush(waiting == null ? last : new WholeResponse(waiting, last))
-                .addListener(sent -> answered(exchange, sent.isSuccess()));
+        HttpObject end = waiting == null ? last : new WholeResponse(waiting, last);
+        if (encrypted) {
+            ctx().writeAndFlush(end).addListener(sent -> answered(exchange, sent.isSuccess()));
+            return;
+        }
+        Channels.write(channel, end);
+        ctx().flush();
+        if (!channel.isActive() || Channels.hasSentAll(channel)) {
+            // Nearly always at once, so that no promise is needed.
+            answered(exchange, channel.isActive());
+        } else {
+            // Told when what was written before it is with the kernel.
+            ctx().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(sent -> answered(exchange, sent.isSuccess()));
+        }
     }
 
     @Override
@@ -425,7 +441,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void receive(Exchange exchange, HttpContent content) {
-        lastReadNanos = System.nanoTime();
+        if (content.content().isReadable()) {
+            lastReadNanos = System.nanoTime();
+        }
         if (content.decoderResult().isFailure()) {
             String detail = String.valueOf(content.decoderResult().cause());
             content.release();

@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelOutboundInvoker;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -26,15 +27,10 @@ public final class Channels {
         channel.write(message, channel.voidPromise());
     }
 
-    /** Writes like {@link #write(Channel, Object)}, and tells on the event loop when the message is with the kernel. */
-    public static void write(Channel channel, Object message, Runnable written) {
-        channel.write(message).addListener(done -> {
-            if (done.isSuccess()) {
-                written.run();
-            } else {
-                close(channel);
-            }
-        });
+    /** Whether all that was written and flushed is with the kernel; false as well when the channel is gone. */
+    public static boolean hasSentAll(Channel channel) {
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return outbound != null && outbound.totalPendingWriteBytes() == 0;
     }
 
     /** Whether an event tells that the peer sends nothing more, where half-closure is allowed. */

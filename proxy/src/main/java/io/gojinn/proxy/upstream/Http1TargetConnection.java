@@ -57,7 +57,6 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     private boolean interim;
     private boolean reading;
     private boolean paused;
-    private boolean sending;
     private boolean discarded;
     private @Nullable HttpResponse agreement;
     private boolean tunnel;
@@ -87,7 +86,9 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
 
     /** Whether all that was written is with the kernel, and all that came was read, as far as can be told now. */
     boolean isQuiet() {
-        return !sending && (records == null ? codec.isDrained() : records.isDrained());
+        return !unflushed
+                && Channels.hasSentAll(channel)
+                && (records == null ? codec.isDrained() : records.isDrained());
     }
 
     long idleSinceNanos() {
@@ -104,7 +105,6 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         responded = false;
         interim = false;
         paused = false;
-        sending = true;
         if (request.headers().contains(HttpHeaderNames.TE)) {
             request.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderNames.TE);
         }
@@ -123,8 +123,7 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
                             request.uri(),
                             Unpooled.EMPTY_BUFFER,
                             request.headers(),
-                            EmptyHttpHeaders.INSTANCE),
-                    () -> sending = false);
+                            EmptyHttpHeaders.INSTANCE));
         } else {
             Channels.write(channel, request);
         }
@@ -176,10 +175,8 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
         }
         if (content instanceof LastHttpContent) {
             requestSent = true;
-            Channels.write(channel, content, () -> sending = false);
-        } else {
-            Channels.write(channel, content);
         }
+        Channels.write(channel, content);
     }
 
     @Override
