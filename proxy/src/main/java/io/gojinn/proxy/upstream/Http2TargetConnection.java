@@ -571,6 +571,20 @@ final class Http2TargetConnection extends Http2ConnectionHandler {
         }
     }
 
+    /**
+     * Tells the streams when the channel takes more. Netty's flow control tells them only when it saw the channel full; what TLS holds
+     * before it is encrypted fills the channel at once but is told of later, when there may be room again, and a stream that has asked
+     * in between would wait for ever.
+     */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) throws Exception {
+        super.channelWritabilityChanged(ctx);
+        if (ctx.channel().isWritable()) {
+            // Later: this may come in the middle of a write.
+            ctx.executor().execute(() -> streams().forEach(Http2TargetStream::writabilityChanged));
+        }
+    }
+
     private List<Http2TargetStream> streams() {
         List<Http2TargetStream> streams = new ArrayList<>(connection().numActiveStreams());
         try {
