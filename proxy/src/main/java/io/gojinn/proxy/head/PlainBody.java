@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a body whose length was told by Content-Length (RFC 9112, 6.2), without copying it. Confined to one connection. */
 public final class PlainBody {
@@ -27,8 +28,15 @@ public final class PlainBody {
         return in.readableBytes() <= remaining;
     }
 
-    /** The buffer as the next piece, the last one when it ends the body. Takes the buffer over, all of which is of the body. */
-    public HttpContent take(ByteBuf in) {
+    /**
+     * The buffer as the next piece, the last one when it ends the body; null when it is empty and more is to come. Takes the buffer
+     * over, all of which is of the body.
+     */
+    public @Nullable HttpContent take(ByteBuf in) {
+        if (!in.isReadable() && remaining > 0) {
+            in.release();
+            return null;
+        }
         remaining -= in.readableBytes();
         if (remaining > 0) {
             return new DefaultHttpContent(in);
@@ -42,7 +50,7 @@ public final class PlainBody {
     }
 
     /** The rest of the body as its last piece. The buffer stays the caller's; there is more in it. */
-    public HttpContent takeFrom(ByteBuf in) {
+    public @Nullable HttpContent takeFrom(ByteBuf in) {
         return take(in.readRetainedSlice((int) remaining));
     }
 }

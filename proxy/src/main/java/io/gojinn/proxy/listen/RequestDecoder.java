@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -162,11 +163,14 @@ final class RequestDecoder extends HttpRequestDecoder {
                 body.begin(heads.contentLength());
                 ctx.fireChannelRead(request);
             }
-            if (body.isAll(bytes)) {
-                ctx.fireChannelRead(body.take(bytes));
+            boolean all = body.isAll(bytes);
+            HttpContent piece = all ? body.take(bytes) : body.takeFrom(bytes);
+            if (piece != null) {
+                ctx.fireChannelRead(piece);
+            }
+            if (all) {
                 return;
             }
-            ctx.fireChannelRead(body.takeFrom(bytes));
         }
     }
 

@@ -139,7 +139,9 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
             HttpContent piece = all ? body.take(bytes) : body.takeFrom(bytes);
             owed = !body.isComplete();
             excess |= !all;
-            ctx.fireChannelRead(piece);
+            if (piece != null) {
+                ctx.fireChannelRead(piece);
+            }
             if (!all) {
                 super.channelRead(ctx, bytes);
             }

@@ -63,6 +63,14 @@ class ClientCodecTest {
         channel.finishAndReleaseAll();
     }
 
+    @Test
+    void aHeaderSectionAloneComesWithoutAnEmptyPiece() {
+        EmbeddedChannel channel = asked(HttpMethod.GET);
+        channel.writeInbound(bytes("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"));
+        assertThat(channel.inboundMessages()).hasSize(1);
+        channel.finishAndReleaseAll();
+    }
+
     private static EmbeddedChannel asked(HttpMethod method) {
         EmbeddedChannel channel = new EmbeddedChannel(new ClientCodec());
         channel.writeOutbound(new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, method, "/"));
