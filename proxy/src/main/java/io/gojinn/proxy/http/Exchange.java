@@ -804,7 +804,7 @@ public final class Exchange {
                         route.name(),
                         connection.settings().listener(),
                         clientAddress(),
-                        trace.traceId(),
+                        trace,
                         failure,
                         upstreamTarget,
                         fuel,

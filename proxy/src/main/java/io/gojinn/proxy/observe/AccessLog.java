@@ -3,6 +3,7 @@ package io.gojinn.proxy.observe;
 import io.gojinn.proxy.failure.Failure;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.ArrayDeque;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,8 @@ public final class AccessLog implements AutoCloseable {
 
     private final OutputStream output;
     private final Metrics metrics;
-    private final BlockingQueue<byte[]> free = new ArrayBlockingQueue<>(BLOCKS);
+    // The last one back is the first one taken: its bytes are in a cache.
+    private final ArrayDeque<byte[]> free = new ArrayDeque<>(BLOCKS);
     // Room for every block and the end.
     private final BlockingQueue<Filled> filled = new ArrayBlockingQueue<>(BLOCKS + 1);
     private final Thread writer = new Thread(this::run, "gojinn-access-log");
@@ -61,7 +63,7 @@ public final class AccessLog implements AutoCloseable {
             String route,
             String listener,
             String client,
-            String traceId,
+            TraceContext trace,
             @Nullable Failure failure,
             @Nullable String upstreamTarget,
             long fuel,
@@ -84,7 +86,9 @@ public final class AccessLog implements AutoCloseable {
 
     /** Takes a block to fill, or null when all of them wait to be written. */
     byte @Nullable [] take() {
-        return free.poll();
+        synchronized (free) {
+            return free.pollFirst();
+        }
     }
 
     /** Hands over a block that was taken. */
@@ -111,7 +115,9 @@ public final class AccessLog implements AutoCloseable {
         try {
             for (Filled next = filled.take(); next.lines > 0; next = filled.take()) {
                 write(next);
-                free.add(next.block);
+                synchronized (free) {
+                    free.addFirst(next.block);
+                }
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();

@@ -3,6 +3,8 @@ package io.gojinn.proxy.observe;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +17,12 @@ public final class AccessLogLines {
     private static final int MAX_VALUE_CHARS = 1024;
     private static final long HAND_OVER_MILLIS = 100;
 
-    private static final byte[] TIME = ascii("{\"time\":\"");
-    private static final byte[] HEAD =
-            ascii("Z\",\"level\":\"INFO\",\"logger\":\"gojinn.access\",\"message\":\"request\"");
+    // Names from the config, and of protocols: not many at a time.
+    private static final int MOST_KNOWN = 1024;
+
+    private static final String TIME = "{\"time\":\"";
+    private static final String HEAD =
+            ".000Z\",\"level\":\"INFO\",\"logger\":\"gojinn.access\",\"message\":\"request\"";
     private static final byte[] METHOD = name("method");
     private static final byte[] PATH = name("path");
     private static final byte[] HOST = name("host");
@@ -43,7 +48,10 @@ public final class AccessLogLines {
     private int lines;
     private boolean handOverScheduled;
     private long second = -1;
-    private byte[] secondText = {};
+    // How a line of this second begins, with the place of its milliseconds.
+    private byte[] beginning = {};
+    private int millisAt;
+    private final Map<String, byte[]> known = new HashMap<>();
 
     /** The lines of one loop. */
     public AccessLogLines(AccessLog log, EventLoop loop) {
@@ -108,25 +116,28 @@ public final class AccessLogLines {
         if (nowMillis / 1000 != second) {
             second = nowMillis / 1000;
             String text = Instant.ofEpochSecond(second).toString();
-            secondText = ascii(text.substring(0, text.length() - 1) + '.');
+            String untilZone = TIME + text.substring(0, text.length() - 1);
+            beginning = ascii(untilZone + HEAD);
+            millisAt = untilZone.length() + 1;
         }
         line.begin()
-                .text(TIME)
-                .text(secondText)
-                .threeDigits((int) (nowMillis % 1000))
-                .text(HEAD)
+                .text(beginning)
+                .threeDigitsAt(millisAt, (int) (nowMillis % 1000))
                 .add(METHOD, entry.method())
                 .add(PATH, entry.path())
                 .add(HOST, entry.host())
-                .add(PROTOCOL, entry.protocol())
+                .text(PROTOCOL)
+                .text(json(entry.protocol()))
                 .add(STATUS, entry.status())
                 .add(REQUEST_BYTES, entry.requestBytes())
                 .add(RESPONSE_BYTES, entry.responseBytes())
                 .addMillis(DURATION, entry.durationNanos())
-                .add(ROUTE, entry.route())
-                .add(LISTENER, entry.listener())
+                .text(ROUTE)
+                .text(json(entry.route()))
+                .text(LISTENER)
+                .text(json(entry.listener()))
                 .add(CLIENT, entry.client())
-                .add(TRACE_ID, entry.traceId());
+                .add(TRACE_ID, entry.trace());
         if (entry.failure() != null) {
             line.add(ERROR, entry.failure().label());
             if (!entry.failure().detail().isEmpty()) {
@@ -134,7 +145,7 @@ public final class AccessLogLines {
             }
         }
         if (entry.upstreamTarget() != null) {
-            line.add(UPSTREAM, entry.upstreamTarget());
+            line.text(UPSTREAM).text(json(entry.upstreamTarget()));
         }
         if (entry.fuel() >= 0) {
             line.add(FUEL, entry.fuel());
@@ -143,6 +154,20 @@ public final class AccessLogLines {
             line.add(CLIENT_CERTIFICATE, entry.clientCertificate());
         }
         return line.end();
+    }
+
+    /** The JSON of a name that comes again and again. */
+    private byte[] json(String name) {
+        byte[] json = known.get(name);
+        if (json == null) {
+            // Of configs that are gone as well.
+            if (known.size() == MOST_KNOWN) {
+                known.clear();
+            }
+            json = JsonLine.string(name, MAX_VALUE_CHARS);
+            known.put(name, json);
+        }
+        return json;
     }
 
     private static byte[] name(String name) {

@@ -1,5 +1,7 @@
 package io.gojinn.proxy.observe;
 
+import java.util.Arrays;
+
 /**
  * Writes JSON objects, a line each, into blocks of bytes. Output is ASCII and everything else is escaped, so that no value can
  * end its line or drive a terminal. A line that does not fit into its block is left out as a whole. Not thread-safe.
@@ -22,6 +24,14 @@ final class JsonLine {
      */
     JsonLine(int maxValueChars) {
         this.maxValueChars = maxValueChars;
+    }
+
+    /** A string as it is written, for {@link #text}. */
+    static byte[] string(String value, int maxValueChars) {
+        JsonLine line = new JsonLine(maxValueChars);
+        line.startIn(new byte[2 + ESCAPE_BYTES * Math.min(value.length(), maxValueChars)]);
+        line.add(new byte[0], value);
+        return Arrays.copyOf(line.block, line.at);
     }
 
     /** Writes into this block from now on. */
@@ -51,10 +61,22 @@ final class JsonLine {
         return this;
     }
 
-    /** Adds a number below 1,000 with leading zeros. */
-    JsonLine threeDigits(int number) {
-        if (hasRoom(3)) {
-            thousandths(number);
+    /** Puts a number below 1,000 with leading zeros over what was added at this place of the line. */
+    JsonLine threeDigitsAt(int place, int number) {
+        if (!overflown) {
+            thousandths(number, lineAt + place);
+        }
+        return this;
+    }
+
+    /** Adds the id of a trace after its name. */
+    JsonLine add(byte[] name, TraceContext trace) {
+        text(name);
+        if (hasRoom(2 + TraceContext.TRACE_ID_CHARS)) {
+            block[at++] = '"';
+            trace.writeTraceId(block, at);
+            at += TraceContext.TRACE_ID_CHARS;
+            block[at++] = '"';
         }
         return this;
     }
@@ -87,7 +109,8 @@ final class JsonLine {
             long micros = Math.max(0, nanos) / 1000;
             digits(micros / 1000);
             block[at++] = '.';
-            thousandths((int) (micros % 1000));
+            thousandths((int) (micros % 1000), at);
+            at += 3;
         }
         return this;
     }
@@ -140,9 +163,9 @@ final class JsonLine {
         at = end;
     }
 
-    private void thousandths(int number) {
-        block[at++] = (byte) ('0' + number / 100);
-        block[at++] = (byte) ('0' + number / 10 % 10);
-        block[at++] = (byte) ('0' + number % 10);
+    private void thousandths(int number, int from) {
+        block[from] = (byte) ('0' + number / 100);
+        block[from + 1] = (byte) ('0' + number / 10 % 10);
+        block[from + 2] = (byte) ('0' + number % 10);
     }
 }

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param continued whether the client began the trace
  */
 public record TraceContext(String traceparent, boolean continued) {
+    /** How long the id of a trace is. */
+    static final int TRACE_ID_CHARS = 32;
+
     private static final int LENGTH = 55;
     private static final int TRACE_AT = 3;
     private static final int PARENT_AT = 36;
@@ -38,6 +41,12 @@ public record TraceContext(String traceparent, boolean continued) {
     /** The trace: 32 lower-case hex digits, not all zero. */
     public String traceId() {
         return traceparent.substring(TRACE_AT, PARENT_AT - 1);
+    }
+
+    /** Writes the id of the trace, a byte a character. */
+    @SuppressWarnings("deprecation") // not for characters that have no byte, which there are none of
+    void writeTraceId(byte[] target, int at) {
+        traceparent.getBytes(TRACE_AT, TRACE_AT + TRACE_ID_CHARS, target, at);
     }
 
     private static String ascii(byte[] text, int from, int to) {

@@ -10,6 +10,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,9 +19,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class AccessLogTest {
     private static final int LINES = 20_000;
+    private static final TraceContext TRACE = TraceContext.of(null);
 
     private final CollectorRegistry registry = new CollectorRegistry();
     private final Metrics metrics = new Metrics(registry);
@@ -48,6 +52,78 @@ class AccessLogTest {
             assertThat(written.get(i).get("path").asString()).isEqualTo("/" + i);
         }
         assertThat(dropped()).isZero();
+    }
+
+    @Test
+    void aLineTellsAllOfARequest() throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            loop.submit(() -> {
+                        lines.write(entry("/a\"b"));
+                        lines.write(new AccessLog.Entry(
+                                "POST", "/", "", "HTTP/2", 99, 1, 2, 999, "r\\", "l", "::1", TRACE, null, "a:1", 7,
+                                "f"));
+                        lines.handOver();
+                    })
+                    .get();
+        }
+        List<JsonNode> written = output.lines();
+        for (JsonNode line : written) {
+            assertThat(Instant.parse(((ObjectNode) line).remove("time").asString()))
+                    .isBetween(before, Instant.now());
+        }
+        String common = "{'level':'INFO','logger':'gojinn.access','message':'request',";
+        String trace = "'trace_id':'" + TRACE.traceId() + "'";
+        assertThat(written)
+                .hasToString(("[" + common + "'method':'GET','path':'/a\\\"b','host':'h','protocol':'HTTP/1.1',"
+                                + "'status':200,'request_bytes':0,'response_bytes':2,'duration_ms':1.234,"
+                                + "'route':'r','listener':'l','client':'127.0.0.1'," + trace + "}, "
+                                + common + "'method':'POST','path':'/','host':'','protocol':'HTTP/2',"
+                                + "'status':99,'request_bytes':1,'response_bytes':2,'duration_ms':0.0,"
+                                + "'route':'r\\\\','listener':'l','client':'::1'," + trace
+                                + ",'upstream':'a:1','fuel':7,'client_certificate':'f'}]")
+                        .replace('\'', '"'));
+    }
+
+    @Test
+    void namesThatComeAndGoAreWrittenAsTheyAre() throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            loop.submit(() -> {
+                        for (int i = 0; i < 5000; i++) {
+                            lines.write(new AccessLog.Entry(
+                                    "GET",
+                                    "/",
+                                    "h",
+                                    "HTTP/1.1",
+                                    200,
+                                    0,
+                                    0,
+                                    0,
+                                    "r" + i / 2,
+                                    "l",
+                                    "c",
+                                    TRACE,
+                                    null,
+                                    "u" + i,
+                                    0,
+                                    null));
+                        }
+                        lines.handOver();
+                    })
+                    .get();
+        }
+        List<JsonNode> written = output.lines();
+        assertThat(written).hasSize(5000);
+        for (int i = 0; i < 5000; i++) {
+            assertThat(written.get(i).get("route").asString()).isEqualTo("r" + i / 2);
+            assertThat(written.get(i).get("upstream").asString()).isEqualTo("u" + i);
+        }
     }
 
     @Test
@@ -100,7 +176,7 @@ class AccessLogTest {
                                     longest,
                                     longest,
                                     longest,
-                                    longest,
+                                    TRACE,
                                     null,
                                     longest,
                                     Long.MAX_VALUE,
@@ -121,7 +197,7 @@ class AccessLogTest {
 
     private static AccessLog.Entry entry(String path) {
         return new AccessLog.Entry(
-                "GET", path, "h", "HTTP/1.1", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", "t", null, null, -1, null);
+                "GET", path, "h", "HTTP/1.1", 200, 0, 2, 1_234_567, "r", "l", "127.0.0.1", TRACE, null, null, -1, null);
     }
 
     /** Takes nothing until it is opened. */
