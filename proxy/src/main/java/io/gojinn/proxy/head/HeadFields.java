@@ -39,8 +39,6 @@ public final class HeadFields extends HttpHeaders {
     // No name has this key.
     private static final int REMOVED = 0;
     private static final int NOT_RECEIVED = -1;
-    // Around a value: colon and space, and the end of the line.
-    private static final int AROUND = 4;
     // What a proxy adds to what it forwards.
     private static final int ROOM = 6;
 
@@ -199,12 +197,7 @@ public final class HeadFields extends HttpHeaders {
             run = 0;
             runEnd = 0;
             if (line == NOT_RECEIVED) {
-                at = HeadWriter.text(name(i), target, at);
-                target[at++] = ':';
-                target[at++] = ' ';
-                at = HeadWriter.text(value(i), target, at);
-                target[at++] = '\r';
-                target[at++] = '\n';
+                at = HeadWriter.field(name(i), value(i), target, at);
             } else {
                 run = line;
                 runEnd = ints[i * INTS + LINE_END];
@@ -326,7 +319,7 @@ public final class HeadFields extends HttpHeaders {
     }
 
     private void append(CharSequence name, CharSequence value) {
-        int i = add(key(name), NOT_RECEIVED, 0, 0, name.length() + value.length() + AROUND);
+        int i = add(key(name), NOT_RECEIVED, 0, 0, name.length() + value.length() + HeadWriter.AROUND);
         texts[i * TEXTS] = name;
         texts[i * TEXTS + VALUE] = value;
     }
@@ -336,7 +329,7 @@ public final class HeadFields extends HttpHeaders {
         for (int i = find(name, 0); i >= 0; i = find(name, i + 1)) {
             int line = ints[i * INTS + LINE];
             encodedLength -= line == NOT_RECEIVED
-                    ? name(i).length() + value(i).length() + AROUND
+                    ? name(i).length() + value(i).length() + HeadWriter.AROUND
                     : ints[i * INTS + LINE_END] - line;
             ints[i * INTS] = REMOVED;
             texts[i * TEXTS] = null;

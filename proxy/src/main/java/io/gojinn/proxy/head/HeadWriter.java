@@ -1,7 +1,10 @@
 package io.gojinn.proxy.head;
 
+import io.gojinn.proxy.transport.DirectWrite;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
@@ -10,7 +13,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.util.AsciiString;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
  * Writes header sections into buffers: assembled in an array of the thread's own and copied out of it once, because a buffer checks
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class HeadWriter {
     /** What is copied behind its header section rather than sent from where it is, which takes two buffers. */
     private static final int MOST_COPIED_BYTES = 4 << 10;
+
+    /** Of a field around its value: colon and space, and the end of the line. */
+    static final int AROUND = 4;
 
     private static final int MOST_KEPT_BYTES = 16 << 10;
     private static final byte[] VERSION = ascii("HTTP/1.1 ");
@@ -42,23 +48,25 @@ public final class HeadWriter {
     }
 
     /**
-     * A whole response of HTTP/1.1 in one buffer; null when it is none that this writes.
+     * Writes a whole response of HTTP/1.1 as one message.
      *
-     * @param content what follows the header section; its reader index stays
+     * @param ctx of the codec
+     * @param content what follows the header section; stays the caller's
+     * @return false when it is none that this writes; then nothing was
      */
-    public static @Nullable ByteBuf whole(HttpResponse response, ByteBuf content, ByteBufAllocator allocator) {
-        int length = content.readableBytes();
+    public static boolean write(
+            ChannelHandlerContext ctx, HttpResponse response, ByteBuf content, ChannelPromise promise) {
+        HttpHeaders headers = response.headers();
         int status = response.status().code();
-        if (!(response.headers() instanceof HeadFields fields)
-                || length > MOST_COPIED_BYTES
+        if (content.readableBytes() > MOST_COPIED_BYTES
                 || status < 200
                 || status == 204
                 || status == 205
-                || fields.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
-            return null;
+                || headers.contains(HttpHeaderNames.TRANSFER_ENCODING)) {
+            return false;
         }
         String reason = response.status().reasonPhrase();
-        byte[] head = scratch(VERSION.length + 4 + reason.length() + 2 + fields.encodedLength() + 2);
+        byte[] head = scratch(VERSION.length + 4 + reason.length() + 2 + encodedLength(headers) + 2);
         int at;
         if (status == 200 && reason.equals(HttpResponseStatus.OK.reasonPhrase())) {
             at = copy(OK, 0, OK.length, head, 0);
@@ -68,46 +76,71 @@ public final class HeadWriter {
             head[at++] = ' ';
             at = end(text(reason, head, at), head);
         }
-        at = end(fields.write(head, at), head);
-        return allocator
-                .directBuffer(at + length)
-                .writeBytes(head, 0, at)
-                .writeBytes(content, content.readerIndex(), length);
+        at = end(fields(headers, head, at), head);
+        DirectWrite.write(ctx, head, at, content, promise);
+        return true;
     }
 
-    /** A request of HTTP/1.1 without a body; null when it is none that this writes. */
-    public static @Nullable ByteBuf whole(HttpRequest request, ByteBufAllocator allocator) {
+    /** Writes a request of HTTP/1.1 without a body as one message, by the codec's context; false when it is none that this writes. */
+    public static boolean write(ChannelHandlerContext ctx, HttpRequest request, ChannelPromise promise) {
+        HttpHeaders headers = request.headers();
         String uri = request.uri();
-        if (!(request.headers() instanceof HeadFields fields)
-                || fields.contains(HttpHeaderNames.TRANSFER_ENCODING)
-                || uri.isEmpty()
-                || uri.charAt(0) != '/') {
-            return null;
+        if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING) || uri.isEmpty() || uri.charAt(0) != '/') {
+            return false;
         }
         AsciiString method = request.method().asciiName();
-        byte[] head = scratch(method.length() + 1 + uri.length() + REQUEST_END.length + fields.encodedLength() + 2);
+        byte[] head = scratch(method.length() + 1 + uri.length() + REQUEST_END.length + encodedLength(headers) + 2);
         int at = text(method, head, 0);
         head[at++] = ' ';
         int uriAt = at;
         at = text(uri, head, at);
         for (int i = uriAt; i < at; i++) {
             if (head[i] <= ' ' || head[i] == 0x7f) {
-                return null;
+                return false;
             }
         }
         at = copy(REQUEST_END, 0, REQUEST_END.length, head, at);
-        at = end(fields.write(head, at), head);
-        return allocator.directBuffer(at).writeBytes(head, 0, at);
+        at = end(fields(headers, head, at), head);
+        DirectWrite.write(ctx, head, at, Unpooled.EMPTY_BUFFER, promise);
+        return true;
     }
 
-    /** Writes fields; false when they are none that this writes. */
-    public static boolean fields(HttpHeaders headers, ByteBuf buffer) {
-        if (!(headers instanceof HeadFields fields)) {
-            return false;
+    /** Writes fields into a buffer. */
+    public static void fields(HttpHeaders headers, ByteBuf buffer) {
+        byte[] lines = scratch(encodedLength(headers));
+        buffer.writeBytes(lines, 0, fields(headers, lines, 0));
+    }
+
+    private static int encodedLength(HttpHeaders headers) {
+        if (headers instanceof HeadFields fields) {
+            return fields.encodedLength();
         }
-        byte[] lines = scratch(fields.encodedLength());
-        buffer.writeBytes(lines, 0, fields.write(lines, 0));
-        return true;
+        int length = 0;
+        for (var fields = headers.iteratorCharSequence(); fields.hasNext(); ) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            length += field.getKey().length() + field.getValue().length() + AROUND;
+        }
+        return length;
+    }
+
+    private static int fields(HttpHeaders headers, byte[] target, int from) {
+        if (headers instanceof HeadFields fields) {
+            return fields.write(target, from);
+        }
+        int at = from;
+        for (var fields = headers.iteratorCharSequence(); fields.hasNext(); ) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            at = field(field.getKey(), field.getValue(), target, at);
+        }
+        return at;
+    }
+
+    /** Writes {@code name: value\r\n}. */
+    static int field(CharSequence name, CharSequence value, byte[] target, int from) {
+        int at = text(name, target, from);
+        target[at++] = ':';
+        target[at++] = ' ';
+        return end(text(value, target, at), target);
     }
 
     private static int end(int at, byte[] target) {

@@ -197,7 +197,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         Channels.write(channel, end);
-        ctx().flush();
+        if (!Channels.hasSentAll(channel)) {
+            ctx().flush();
+        }
         if (!channel.isActive() || Channels.hasSentAll(channel)) {
             // Nearly always at once, so that no promise is needed.
             answered(exchange, channel.isActive());

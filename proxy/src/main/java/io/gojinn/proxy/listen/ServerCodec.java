@@ -12,7 +12,6 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.util.ReferenceCountUtil;
 
 /**
  * HTTP/1.1 as a server speaks it. Netty's own codec matches answers to requests by a queue of methods; here the answer says
@@ -30,18 +29,13 @@ final class ServerCodec extends CombinedChannelDuplexHandler<RequestDecoder, Htt
     }
 
     private static final class ResponseEncoder extends HttpResponseEncoder {
-        // The promise tells.
-        @SuppressWarnings("FutureReturnValueIgnored")
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
-            ByteBuf whole = message instanceof FullHttpResponse response
-                    ? HeadWriter.whole(response, contentOf(response), ctx.alloc())
-                    : null;
-            if (whole == null) {
-                super.write(ctx, message, promise);
+            if (message instanceof FullHttpResponse response
+                    && HeadWriter.write(ctx, response, contentOf(response), promise)) {
+                response.release();
             } else {
-                ReferenceCountUtil.release(message);
-                ctx.write(whole, promise);
+                super.write(ctx, message, promise);
             }
         }
 
@@ -51,9 +45,7 @@ final class ServerCodec extends CombinedChannelDuplexHandler<RequestDecoder, Htt
 
         @Override
         protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
-            if (!HeadWriter.fields(headers, buffer)) {
-                super.encodeHeaders(headers, buffer);
-            }
+            HeadWriter.fields(headers, buffer);
         }
 
         @Override

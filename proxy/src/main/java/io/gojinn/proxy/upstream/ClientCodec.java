@@ -21,7 +21,6 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 
 /**
@@ -62,31 +61,24 @@ final class ClientCodec extends CombinedChannelDuplexHandler<ClientCodec.Decoder
             this.decoder = decoder;
         }
 
-        // The promise tells.
-        @SuppressWarnings("FutureReturnValueIgnored")
         @Override
         public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
             if (message instanceof HttpRequest request) {
                 decoder.owed = true;
                 decoder.head = request.method().equals(HttpMethod.HEAD);
             }
-            ByteBuf whole = message instanceof FullHttpRequest request
-                            && !request.content().isReadable()
-                    ? HeadWriter.whole(request, ctx.alloc())
-                    : null;
-            if (whole == null) {
-                super.write(ctx, message, promise);
+            if (message instanceof FullHttpRequest request
+                    && !request.content().isReadable()
+                    && HeadWriter.write(ctx, request, promise)) {
+                request.release();
             } else {
-                ReferenceCountUtil.release(message);
-                ctx.write(whole, promise);
+                super.write(ctx, message, promise);
             }
         }
 
         @Override
         protected void encodeHeaders(HttpHeaders headers, ByteBuf buffer) {
-            if (!HeadWriter.fields(headers, buffer)) {
-                super.encodeHeaders(headers, buffer);
-            }
+            HeadWriter.fields(headers, buffer);
         }
     }
 

@@ -183,7 +183,9 @@ final class Http1TargetConnection extends ChannelInboundHandlerAdapter implement
     public void flush() {
         if (unflushed) {
             unflushed = false;
-            channel.flush();
+            if (records != null || !Channels.hasSentAll(channel)) {
+                channel.flush();
+            }
         }
     }
 
