@@ -1,5 +1,6 @@
 package io.gojinn.proxy.address;
 
+import io.gojinn.proxy.head.HeadFields;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.ArrayList;
@@ -80,7 +81,8 @@ public final class OriginFields {
             HttpHeaders headers, Origin origin, ClientField field, String connectionScheme, String authority) {
         switch (field) {
             case X_FORWARDED_FOR ->
-                headers.set(
+                HeadFields.setChecked(
+                        headers,
                         FORWARDED_FOR,
                         origin.relayed() ? continued(headers, FORWARDED_FOR, origin.peer()) : origin.address());
             case FORWARDED -> {
@@ -89,7 +91,7 @@ public final class OriginFields {
                 headers.set(FORWARDED, origin.relayed() ? continued(headers, FORWARDED, element) : element);
             }
         }
-        headers.set(FORWARDED_PROTO, origin.scheme());
+        HeadFields.setChecked(headers, FORWARDED_PROTO, origin.scheme());
         set(headers, FORWARDED_HOST, origin.host() == null ? authority : origin.host());
     }
 
@@ -106,7 +108,7 @@ public final class OriginFields {
         if (value == null || value.isEmpty()) {
             headers.remove(name);
         } else {
-            headers.set(name, value);
+            HeadFields.setChecked(headers, name, value);
         }
     }
 }

@@ -253,7 +253,31 @@ public final class HeadFields extends HttpHeaders {
 
     @Override
     public boolean containsValue(CharSequence name, CharSequence value, boolean ignoreCase) {
-        return contains(name) && super.containsValue(name, value, ignoreCase);
+        int i = find(name, 0);
+        if (i < 0) {
+            return false;
+        }
+        // Nearly always there is one value in one line.
+        CharSequence only = value(i);
+        boolean equal =
+                ignoreCase ? AsciiString.contentEqualsIgnoreCase(only, value) : AsciiString.contentEquals(only, value);
+        return equal || super.containsValue(name, value, ignoreCase);
+    }
+
+    /**
+     * Sets a field without a check.
+     *
+     * @param headers of any kind
+     * @param name a constant
+     * @param value made by this proxy, or taken from a header section that has been checked
+     */
+    public static void setChecked(HttpHeaders headers, AsciiString name, CharSequence value) {
+        if (headers instanceof HeadFields fields) {
+            fields.remove(name);
+            fields.append(name, value);
+        } else {
+            headers.set(name, value);
+        }
     }
 
     @Override

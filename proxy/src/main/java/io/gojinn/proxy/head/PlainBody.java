@@ -3,6 +3,7 @@ package io.gojinn.proxy.head;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ public final class PlainBody {
         }
         remaining = NONE;
         if (in.isReadable()) {
-            return new DefaultLastHttpContent(in);
+            return new DefaultLastHttpContent(in, EmptyHttpHeaders.INSTANCE);
         }
         in.release();
         return LastHttpContent.EMPTY_LAST_CONTENT;

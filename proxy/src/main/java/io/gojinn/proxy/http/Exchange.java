@@ -5,6 +5,7 @@ import io.gojinn.proxy.address.OriginFields;
 import io.gojinn.proxy.failure.ClientFault;
 import io.gojinn.proxy.failure.Failure;
 import io.gojinn.proxy.failure.FailureAnswer;
+import io.gojinn.proxy.head.HeadFields;
 import io.gojinn.proxy.observe.AccessLog;
 import io.gojinn.proxy.observe.TraceContext;
 import io.gojinn.proxy.tenant.Tenants;
@@ -16,6 +17,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -562,7 +564,7 @@ public final class Exchange {
             body.release();
             return LastHttpContent.EMPTY_LAST_CONTENT;
         }
-        return new DefaultLastHttpContent(body);
+        return new DefaultLastHttpContent(body, EmptyHttpHeaders.INSTANCE);
     }
 
     /**
@@ -587,7 +589,7 @@ public final class Exchange {
         begun = true;
         this.status = status.code();
         if (!headers.contains(HttpHeaderNames.DATE)) {
-            headers.set(HttpHeaderNames.DATE, connection.date());
+            HeadFields.setChecked(headers, HttpHeaderNames.DATE, connection.date());
         }
         if (debugLog != null && !debugLog.isEmpty()) {
             headers.set(DebugLog.RESPONSE, debugLog.value());

@@ -10,12 +10,19 @@ import java.util.List;
 final class Candidates {
     private final Target[] targets;
     private final int[] weights;
+    private final boolean startSlowly;
     private long totalWeight;
     private int count;
 
     Candidates(List<Target> targets) {
         this.targets = targets.toArray(Target[]::new);
         this.weights = new int[this.targets.length];
+        this.startSlowly = targets.stream().anyMatch(Target::startsSlowly);
+    }
+
+    /** Whether their weights depend on the time. */
+    boolean startSlowly() {
+        return startSlowly;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.gojinn.proxy.upstream;
 
 import io.gojinn.proxy.address.OriginFields;
+import io.gojinn.proxy.head.HeadFields;
 import io.gojinn.proxy.http.Exchange;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -33,7 +34,7 @@ final class ForwardedFields {
         // This proxy has said 100 itself (RFC 9110, 10.1.1).
         headers.remove(HttpHeaderNames.EXPECT);
         exchange.tellOrigin(headers);
-        headers.set(TRACEPARENT, exchange.trace().traceparent());
+        HeadFields.setChecked(headers, TRACEPARENT, exchange.trace().traceparent());
         if (!exchange.trace().continued()) {
             headers.remove(TRACESTATE);
         }
@@ -104,7 +105,7 @@ final class ForwardedFields {
         if (headers.contains(HttpHeaderNames.VIA)) {
             headers.set(HttpHeaderNames.VIA, String.join(", ", headers.getAll(HttpHeaderNames.VIA)) + ", " + via);
         } else {
-            headers.set(HttpHeaderNames.VIA, via);
+            HeadFields.setChecked(headers, HttpHeaderNames.VIA, via);
         }
     }
 }

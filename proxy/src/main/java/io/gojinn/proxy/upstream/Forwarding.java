@@ -276,7 +276,6 @@ final class Forwarding implements Activity, TargetPool.Taker, TargetStream.Liste
         ForwardedFields.toClient(response);
         leadBack(response);
         exchange.begin(response.status(), response.headers());
-        progress();
     }
 
     // What fails is no place to come back to.

@@ -83,7 +83,8 @@ final class LoopTargets {
             return kept;
         }
         // Another loop may fill a target between the look and the step.
-        while (candidates.fill(tried, mostOfTarget, System.nanoTime())) {
+        long nowNanos = candidates.startSlowly() ? System.nanoTime() : 0;
+        while (candidates.fill(tried, mostOfTarget, nowNanos)) {
             int chosen = balance.choose(candidates, hash);
             if (candidates.target(chosen).enter(mostOfTarget)) {
                 return pools.get(chosen);

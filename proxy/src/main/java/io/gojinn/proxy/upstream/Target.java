@@ -139,6 +139,11 @@ final class Target {
         return ejected;
     }
 
+    /** Whether its weight depends on the time. */
+    boolean startsSlowly() {
+        return slowStartNanos > 0;
+    }
+
     /** Whether it has not got its whole share yet. */
     boolean isRising(long nowNanos) {
         return rising && nowNanos - risingSinceNanos < slowStartNanos;

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -161,6 +162,18 @@ class HeadFieldsTest {
         String text = bytes.toString(StandardCharsets.ISO_8859_1);
         bytes.release();
         return text;
+    }
+
+    @Test
+    void whatNeedsNoCheckIsSetInPlaceOfAllThatWasThere() {
+        HttpHeaders fields =
+                read("GET / HTTP/1.1\r\na: 1\r\nvia: b\r\nVia: c\r\n\r\n").headers();
+        HttpHeaders others =
+                new DefaultHttpHeaders().add("a", "1").add("Via", "b").add("via", "c");
+        HeadFields.setChecked(fields, HttpHeaderNames.VIA, "d");
+        HeadFields.setChecked(others, HttpHeaderNames.VIA, "d");
+        assertThat(fields.entries()).containsExactly(Map.entry("a", "1"), Map.entry("via", "d"));
+        assertSame(fields, others);
     }
 
     @Test
