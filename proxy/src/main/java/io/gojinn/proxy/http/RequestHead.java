@@ -60,8 +60,12 @@ record RequestHead(
     /** A head that is refused. */
     record Refused(Failure.Client failure) implements Checked {}
 
-    /** Checks a header section that was decoded from HTTP/1.x. */
-    static Checked check(HttpRequest request) {
+    /**
+     * Checks a header section that was decoded from HTTP/1.x.
+     *
+     * @param last the head before it on its connection, whose Host is nearly always the same; null for none
+     */
+    static Checked check(HttpRequest request, @Nullable RequestHead last) {
         if (request.decoderResult().isFailure()) {
             return refused(
                     faultOf(request.decoderResult().cause()),
@@ -83,7 +87,7 @@ record RequestHead(
             }
         }
         long contentLength = chunked ? -1 : HttpUtil.getContentLength(request, 0L);
-        return check(request, contentLength, contentLength == 0 ? upgrade(request) : "");
+        return check(request, contentLength, contentLength == 0 ? upgrade(request) : "", last);
     }
 
     // RFC 9110, 7.8: an upgrade may be ignored, and is unless nothing of it can be read in two ways: one protocol, in a
@@ -109,6 +113,10 @@ record RequestHead(
      * @param upgrade the protocol that a tunnel is wanted for, empty when none is
      */
     static Checked check(HttpRequest request, long contentLength, String upgrade) {
+        return check(request, contentLength, upgrade, null);
+    }
+
+    private static Checked check(HttpRequest request, long contentLength, String upgrade, @Nullable RequestHead last) {
         if (request.method().equals(HttpMethod.CONNECT)) {
             return refused(ClientFault.CONNECT, "");
         }
@@ -132,10 +140,15 @@ record RequestHead(
             return refused(ClientFault.MALFORMED, hosts.size() + " Host fields, expected one");
         }
         String authority = hosts.isEmpty() ? "" : hosts.getFirst();
-        if (!hosts.isEmpty() && !isAuthority(authority)) {
+        String host;
+        if (last != null && !authority.isEmpty() && authority.equals(last.authority)) {
+            host = last.host;
+        } else if (hosts.isEmpty() || isAuthority(authority)) {
+            host = hostName(authority);
+        } else {
             return refused(ClientFault.MALFORMED, "Host is \"" + authority + '"');
         }
-        return target(request, authority, contentLength, expectsContinue && contentLength != 0, upgrade);
+        return target(request, authority, host, contentLength, expectsContinue && contentLength != 0, upgrade);
     }
 
     /**
@@ -235,7 +248,12 @@ record RequestHead(
     }
 
     private static Checked target(
-            HttpRequest request, String authority, long contentLength, boolean expectsContinue, String upgrade) {
+            HttpRequest request,
+            String authority,
+            String host,
+            long contentLength,
+            boolean expectsContinue,
+            String upgrade) {
         String uri = request.uri();
         if (uri.isEmpty() || uri.charAt(0) != '/') {
             int afterScheme = uri.regionMatches(true, 0, "http://", 0, 7)
@@ -271,7 +289,7 @@ record RequestHead(
                 canonicalPath,
                 canonicalQuery,
                 authority,
-                hostName(authority),
+                host,
                 contentLength,
                 expectsContinue,
                 upgrade));

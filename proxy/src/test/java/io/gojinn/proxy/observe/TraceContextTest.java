@@ -2,6 +2,8 @@ package io.gojinn.proxy.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +17,19 @@ class TraceContextTest {
         TraceContext trace = TraceContext.of("00-" + ID + '-' + PARENT + "-00");
         assertThat(trace.continued()).isTrue();
         assertThat(trace.traceparent()).matches("00-" + ID + "-[0-9a-f]{16}-00").doesNotContain(PARENT);
+    }
+
+    @Test
+    void everyDigitComesInEveryPlaceOfANewTrace() {
+        Set<String> seen = new HashSet<>();
+        for (int i = 0; i < 2000; i++) {
+            String trace = TraceContext.of(null).traceparent();
+            assertThat(trace).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01");
+            for (int k = 3; k < 52; k++) {
+                seen.add(k + ":" + trace.charAt(k));
+            }
+        }
+        assertThat(seen).hasSize(48 * 16 + 1);
     }
 
     @Test
