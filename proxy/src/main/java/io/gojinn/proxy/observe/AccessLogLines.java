@@ -18,7 +18,7 @@ public final class AccessLogLines {
     private static final long HAND_OVER_MILLIS = 100;
 
     // Names from the config, and of protocols: not many at a time.
-    private static final int MOST_KNOWN = 1024;
+    private static final int MOST_KNOWN = 16 << 10;
 
     private static final String TIME = "{\"time\":\"";
     private static final String HEAD =
