@@ -68,7 +68,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private @Nullable ChannelHandlerContext context;
 
     private @Nullable Exchange current;
-    private @Nullable RequestHead lastHead;
+    private RequestHead.@Nullable Host lastHost;
     // What the current exchange has answered and is not written yet.
     private @Nullable ResponseHead head;
     private boolean keepAlive;
@@ -487,9 +487,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         lastReadNanos = nowNanos;
         lastPendingBytes = -1;
         timer.set(nowNanos + settings.idleTimeoutNanos());
-        RequestHead.Checked checked = RequestHead.check(request, lastHead);
-        lastHead = checked instanceof RequestHead.Accepted(RequestHead accepted) ? accepted : null;
-        keepAlive = lastHead != null && HttpUtil.isKeepAlive(request);
+        RequestHead.Checked checked = RequestHead.check(request, lastHost);
+        if (checked instanceof RequestHead.Accepted(RequestHead accepted)) {
+            keepAlive = HttpUtil.isKeepAlive(request);
+            if (lastHost == null || !lastHost.authority().equals(accepted.authority())) {
+                lastHost = new RequestHead.Host(accepted.authority(), accepted.host());
+            }
+        } else {
+            keepAlive = false;
+        }
         Exchange exchange = connection.service().exchange(connection, this, request, checked, nowNanos);
         current = exchange;
         if (checked instanceof RequestHead.Refused) {

@@ -51,6 +51,9 @@ record RequestHead(
     private static final int MAX_METHOD_CHARS = 64;
     private static final int MAX_URI_CHARS = 64 << 10;
 
+    /** A Host that was checked, and the name in it. */
+    record Host(String authority, String name) {}
+
     /** A head, or why there is none. */
     sealed interface Checked {}
 
@@ -63,9 +66,9 @@ record RequestHead(
     /**
      * Checks a header section that was decoded from HTTP/1.x.
      *
-     * @param last the head before it on its connection, whose Host is nearly always the same; null for none
+     * @param last that of the request before it on its connection, which is nearly always the same; null for none
      */
-    static Checked check(HttpRequest request, @Nullable RequestHead last) {
+    static Checked check(HttpRequest request, @Nullable Host last) {
         if (request.decoderResult().isFailure()) {
             return refused(
                     faultOf(request.decoderResult().cause()),
@@ -116,7 +119,7 @@ record RequestHead(
         return check(request, contentLength, upgrade, null);
     }
 
-    private static Checked check(HttpRequest request, long contentLength, String upgrade, @Nullable RequestHead last) {
+    private static Checked check(HttpRequest request, long contentLength, String upgrade, @Nullable Host last) {
         if (request.method().equals(HttpMethod.CONNECT)) {
             return refused(ClientFault.CONNECT, "");
         }
@@ -141,8 +144,8 @@ record RequestHead(
         }
         String authority = hosts.isEmpty() ? "" : hosts.getFirst();
         String host;
-        if (last != null && !authority.isEmpty() && authority.equals(last.authority)) {
-            host = last.host;
+        if (last != null && !authority.isEmpty() && authority.equals(last.authority())) {
+            host = last.name();
         } else if (hosts.isEmpty() || isAuthority(authority)) {
             host = hostName(authority);
         } else {

@@ -18,7 +18,7 @@ class RequestHeadTest {
     void aHostSaysTheSameBehindWhateverHost(String host) {
         RequestHead.Checked alone = RequestHead.check(request(HttpVersion.HTTP_1_1, host), null);
         for (String before : new String[] {"a.test", "A.test:8080", "b.test.", "[::1]:80", "other"}) {
-            RequestHead last = accepted(RequestHead.check(request(HttpVersion.HTTP_1_1, before), null));
+            RequestHead.Host last = hostOf(RequestHead.check(request(HttpVersion.HTTP_1_1, before), null));
             assertThat(RequestHead.check(request(HttpVersion.HTTP_1_1, host), last))
                     .isEqualTo(alone);
         }
@@ -26,15 +26,16 @@ class RequestHeadTest {
 
     @Test
     void anEmptyHostIsNotThatOfARequestWithoutOne() {
-        RequestHead without = accepted(RequestHead.check(request(HttpVersion.HTTP_1_0, null), null));
+        RequestHead.Host without = hostOf(RequestHead.check(request(HttpVersion.HTTP_1_0, null), null));
         assertThat(without.authority()).isEmpty();
         assertThat(RequestHead.check(request(HttpVersion.HTTP_1_0, ""), without))
                 .isInstanceOf(RequestHead.Refused.class);
     }
 
-    private static RequestHead accepted(RequestHead.Checked checked) {
+    private static RequestHead.Host hostOf(RequestHead.Checked checked) {
         assertThat(checked).isInstanceOf(RequestHead.Accepted.class);
-        return ((RequestHead.Accepted) checked).head();
+        RequestHead head = ((RequestHead.Accepted) checked).head();
+        return new RequestHead.Host(head.authority(), head.host());
     }
 
     private static HttpRequest request(HttpVersion version, @Nullable String host) {
