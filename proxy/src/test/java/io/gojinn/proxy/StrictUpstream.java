@@ -22,7 +22,7 @@ final class StrictUpstream implements AutoCloseable {
     private static final Pattern TARGET = Pattern.compile("/[!-~]*");
     private static final Pattern VALUE = Pattern.compile("|[!-~\\x80-\\xff]([\\t -~\\x80-\\xff]*[!-~\\x80-\\xff])?");
     private static final Pattern SIZE = Pattern.compile("[0-9a-fA-F]{1,8}");
-    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,9}");
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
 
     private final RawUpstream upstream = new RawUpstream(this::serve);
     final Queue<Understood> understood = new ConcurrentLinkedQueue<>();
