@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Writes header sections into buffers: assembled in an array of the thread's own and copied out of it once, because a buffer checks
- * each access. Thread-safe.
+ * Writes header sections, and small messages whole: assembled in an array of the thread's own and copied out of it once, because a
+ * buffer checks each access. Thread-safe.
  */
 public final class HeadWriter {
     /** What is copied behind its header section rather than sent from where it is, which takes two buffers. */

@@ -82,8 +82,8 @@ final class LoopTargets {
         if (kept != null) {
             return kept;
         }
-        // Another loop may fill a target between the look and the step.
         long nowNanos = candidates.startSlowly() ? System.nanoTime() : 0;
+        // Another loop may fill a target between the look and the step.
         while (candidates.fill(tried, mostOfTarget, nowNanos)) {
             int chosen = balance.choose(candidates, hash);
             if (candidates.target(chosen).enter(mostOfTarget)) {

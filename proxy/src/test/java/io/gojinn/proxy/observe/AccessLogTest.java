@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -36,17 +37,7 @@ class AccessLogTest {
 
     @Test
     void losesNothingThatIsReadFastEnough() throws Exception {
-        Output output = new Output();
-        output.opened.countDown();
-        try (AccessLog log = new AccessLog(output, metrics)) {
-            AccessLogLines lines = new AccessLogLines(log, loop);
-            for (int i = 0; i < LINES; i++) {
-                int number = i;
-                loop.submit(() -> lines.write(entry("/" + number))).get();
-            }
-            loop.submit(lines::handOver).get();
-        }
-        List<JsonNode> written = output.lines();
+        List<JsonNode> written = written(i -> entry("/" + i), LINES);
         assertThat(written).hasSize(LINES);
         for (int i = 0; i < LINES; i++) {
             assertThat(written.get(i).get("path").asString()).isEqualTo("/" + i);
@@ -56,21 +47,10 @@ class AccessLogTest {
 
     @Test
     void aLineTellsAllOfARequest() throws Exception {
-        Output output = new Output();
-        output.opened.countDown();
         Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        try (AccessLog log = new AccessLog(output, metrics)) {
-            AccessLogLines lines = new AccessLogLines(log, loop);
-            loop.submit(() -> {
-                        lines.write(entry("/a\"b"));
-                        lines.write(new AccessLog.Entry(
-                                "POST", "/", "", "HTTP/2", 99, 1, 2, 999, "r\\", "l", "::1", TRACE, null, "a:1", 7,
-                                "f"));
-                        lines.handOver();
-                    })
-                    .get();
-        }
-        List<JsonNode> written = output.lines();
+        AccessLog.Entry other = new AccessLog.Entry(
+                "POST", "/", "", "HTTP/2", 99, 1, 2, 999, "r\\", "l", "::1", TRACE, null, "a:1", 7, "f");
+        List<JsonNode> written = written(i -> i == 0 ? entry("/a\"b") : other, 2);
         for (JsonNode line : written) {
             assertThat(Instant.parse(((ObjectNode) line).remove("time").asString()))
                     .isBetween(before, Instant.now());
@@ -90,37 +70,28 @@ class AccessLogTest {
 
     @Test
     void namesThatComeAndGoAreWrittenAsTheyAre() throws Exception {
-        Output output = new Output();
-        output.opened.countDown();
-        try (AccessLog log = new AccessLog(output, metrics)) {
-            AccessLogLines lines = new AccessLogLines(log, loop);
-            loop.submit(() -> {
-                        for (int i = 0; i < 5000; i++) {
-                            lines.write(new AccessLog.Entry(
-                                    "GET",
-                                    "/",
-                                    "h",
-                                    "HTTP/1.1",
-                                    200,
-                                    0,
-                                    0,
-                                    0,
-                                    "r" + i / 2,
-                                    "l",
-                                    "c",
-                                    TRACE,
-                                    null,
-                                    "u" + i,
-                                    0,
-                                    null));
-                        }
-                        lines.handOver();
-                    })
-                    .get();
-        }
-        List<JsonNode> written = output.lines();
-        assertThat(written).hasSize(5000);
-        for (int i = 0; i < 5000; i++) {
+        // More than are remembered.
+        List<JsonNode> written = written(
+                i -> new AccessLog.Entry(
+                        "GET",
+                        "/",
+                        "h",
+                        "HTTP/1.1",
+                        200,
+                        0,
+                        0,
+                        0,
+                        "r" + i / 2,
+                        "l",
+                        "c",
+                        TRACE,
+                        null,
+                        "u" + i,
+                        0,
+                        null),
+                LINES);
+        assertThat(written).hasSize(LINES);
+        for (int i = 0; i < LINES; i++) {
             assertThat(written.get(i).get("route").asString()).isEqualTo("r" + i / 2);
             assertThat(written.get(i).get("upstream").asString()).isEqualTo("u" + i);
         }
@@ -157,38 +128,42 @@ class AccessLogTest {
 
     @Test
     void theLongestLineFitsIntoABlock() throws Exception {
-        Output output = new Output();
-        output.opened.countDown();
         String longest = "\u0000".repeat(5000);
-        try (AccessLog log = new AccessLog(output, metrics)) {
-            AccessLogLines lines = new AccessLogLines(log, loop);
-            loop.submit(() -> {
-                        for (int i = 0; i < 3; i++) {
-                            lines.write(new AccessLog.Entry(
-                                    longest,
-                                    longest,
-                                    longest,
-                                    "HTTP/1.1",
-                                    200,
-                                    1,
-                                    1,
-                                    1,
-                                    longest,
-                                    longest,
-                                    longest,
-                                    TRACE,
-                                    null,
-                                    longest,
-                                    Long.MAX_VALUE,
-                                    longest));
-                        }
-                        lines.handOver();
-                    })
-                    .get();
-        }
-        assertThat(output.lines())
+        AccessLog.Entry entry = new AccessLog.Entry(
+                longest,
+                longest,
+                longest,
+                "HTTP/1.1",
+                200,
+                1,
+                1,
+                1,
+                longest,
+                longest,
+                longest,
+                TRACE,
+                null,
+                longest,
+                Long.MAX_VALUE,
+                longest);
+        assertThat(written(i -> entry, 3))
                 .hasSize(3)
                 .allSatisfy(line -> assertThat(line.get("path").asString()).isEqualTo("\u0000".repeat(1024)));
+    }
+
+    /** What a reader who is fast enough gets of so many lines. */
+    private List<JsonNode> written(IntFunction<AccessLog.Entry> entries, int count) throws Exception {
+        Output output = new Output();
+        output.opened.countDown();
+        try (AccessLog log = new AccessLog(output, metrics)) {
+            AccessLogLines lines = new AccessLogLines(log, loop);
+            for (int i = 0; i < count; i++) {
+                AccessLog.Entry entry = entries.apply(i);
+                loop.submit(() -> lines.write(entry)).get();
+            }
+            loop.submit(lines::handOver).get();
+        }
+        return output.lines();
     }
 
     private double dropped() {
