@@ -50,7 +50,7 @@ public enum Transport {
             EpollDomainSocketChannel.class) {
         @Override
         IoHandlerFactory handlers() {
-            return EpollIoHandler.newFactory();
+            return EpollIoHandler.newFactory(0, YieldBeforeSelect::new);
         }
 
         @Override
