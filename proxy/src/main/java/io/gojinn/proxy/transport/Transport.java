@@ -1,5 +1,6 @@
 package io.gojinn.proxy.transport;
 
+import io.gojinn.runtime.exec.GivingWay;
 import io.gojinn.runtime.exec.KernelScheduling;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -8,6 +9,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SelectStrategy;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -50,7 +52,7 @@ public enum Transport {
             EpollDomainSocketChannel.class) {
         @Override
         IoHandlerFactory handlers() {
-            return EpollIoHandler.newFactory(0, YieldBeforeSelect::new);
+            return EpollIoHandler.newFactory(0, Transport::yieldBeforeSelect);
         }
 
         @Override
@@ -182,6 +184,17 @@ public enum Transport {
             throw new IllegalArgumentException(PROPERTY + " is " + wanted + ", which is not available here", cause);
         }
         return transport;
+    }
+
+    private static SelectStrategy yieldBeforeSelect() {
+        GivingWay others = new GivingWay();
+        return (selectNow, hasTasks) -> {
+            if (hasTasks) {
+                return selectNow.get();
+            }
+            others.giveWay();
+            return SelectStrategy.SELECT;
+        };
     }
 
     /** New event loops. */
