@@ -110,6 +110,8 @@ class FramingTest {
         }
     });
     private final TestProxy proxy = TestProxy.forwardingTo(upstream);
+    private final TestProxy tolerant =
+            TestProxy.with().upstream(upstream.config()).tolerant(true).start();
 
     @BeforeAll
     static void vectors() {
@@ -121,6 +123,7 @@ class FramingTest {
     @AfterAll
     void close() {
         proxy.close();
+        tolerant.close();
         upstream.close();
     }
 
@@ -130,7 +133,7 @@ class FramingTest {
         assertThat(vectors).hasSizeGreaterThan(80);
         StringBuilder table = new StringBuilder(HEADING);
         for (Vector vector : vectors) {
-            String done = send(vector);
+            String done = send(proxy, vector);
             boolean refused = !done.startsWith("passed on");
             String stricter = STRICTER.get(vector.name());
             switch (vector.tier()) {
@@ -152,16 +155,59 @@ class FramingTest {
         }
         table.append(BEYOND);
         for (Attack attack : ATTACKS) {
-            String done = send(attack.name(), (attack.request() + NEXT).getBytes(StandardCharsets.ISO_8859_1), false);
-            assertThat(done).as(attack.name()).isEqualTo(attack.done());
-            table.append("| ").append(attack.name()).append(" | ").append(done).append(" | ");
-            table.append(attack.why()).append(" |\n");
+            assertThat(send(proxy, attack)).as(attack.name()).isEqualTo(attack.done());
+            table.append(attack);
         }
         table.append(LEFTOVERS);
+        table.append(TOLERANT);
+        for (Vector vector : vectors) {
+            String now = TOLERATED.get(vector.name());
+            if (now != null) {
+                table.append("| ").append(vector.name()).append(" | passed on | ");
+                table.append(now).append(" |\n");
+            }
+        }
+        for (Attack attack : ON_THE_TOLERANT) {
+            table.append(attack);
+        }
         if (Boolean.getBoolean("gojinn.docs.write")) {
             Files.writeString(DOCUMENT, table.toString());
         }
         assertThat(Files.readString(DOCUMENT)).isEqualTo(table.toString());
+    }
+
+    /** Nothing that the vectors hold severe or ambiguous is taken by a tolerant listener if it is not taken by any. */
+    @Test
+    void aTolerantListenerTakesWhatTheVectorsHoldAcceptableAndNothingMore() {
+        List<Vector> vectors = FramingVectors.read();
+        assertThat(TOLERATED.keySet()).isEqualTo(STRICTER.keySet());
+        double counted = 0;
+        for (Vector vector : vectors) {
+            boolean repaired = TOLERATED.containsKey(vector.name());
+            assertThat(send(tolerant, vector)).as("%s", vector).isEqualTo(repaired ? PASSED : send(proxy, vector));
+            counted += repaired ? 1 : 0;
+            assertThat(tolerant.metric("gojinn_tolerated_requests_total", "listener", "web"))
+                    .as("%s", vector)
+                    .isEqualTo(counted);
+        }
+        for (Attack attack : ATTACKS) {
+            assertThat(send(tolerant, attack))
+                    .as(attack.name())
+                    .isEqualTo(attack.name().equals("identity, chunked") ? PASSED : attack.done());
+        }
+        for (Attack attack : ON_THE_TOLERANT) {
+            assertThat(send(tolerant, attack)).as(attack.name()).isEqualTo(attack.done());
+        }
+    }
+
+    @Test
+    void aTolerantListenerSaysWhatIsLeftOfARequest() {
+        for (Attack attack : ON_THE_TOLERANT) {
+            if (attack.done().equals(PASSED)) {
+                send(tolerant, attack);
+                assertThat(reached.peek()).as(attack.name()).contains(attack.left());
+            }
+        }
     }
 
     private static final String HEADING = """
@@ -180,9 +226,24 @@ class FramingTest {
             """;
 
     /** A request that no vector has. */
-    private record Attack(String name, String request, String done, String why) {
+    private record Attack(String name, String request, String done, String why, String left) {
+        Attack(String name, String request, String done, String why) {
+            this(name, request, done, why, "");
+        }
+
         static Attack of(String name, String fieldsAndBody, String done, String why) {
             return new Attack(name, "POST / HTTP/1.1\r\nHost: test\r\n" + fieldsAndBody, done, why);
+        }
+
+        /** What of the request is in what reaches the upstream. */
+        Attack leaves(String text) {
+            return new Attack(name, request, done, why, text);
+        }
+
+        /** A line of a table. */
+        @Override
+        public String toString() {
+            return "| " + name + " | " + done + " | " + why + " |\n";
         }
     }
 
@@ -323,6 +384,128 @@ class FramingTest {
             | a request for an upgrade | not looked at until the upgrade is decided; see [tunnels.md](tunnels.md) |
             """;
 
+    private static final String LEFT_OUT =
+            "the field, an extension, is left out, as one with control characters is: a proxy in front that keeps fields"
+                    + " from clients may not have known it";
+    private static final String AS_CONTENT =
+            "9112, 7.2: the same codings as those of content, and passed on as Content-Encoding; the body is framed by"
+                    + " chunked alone";
+
+    // What becomes of the vectors that other listeners refuse.
+    private static final Map<String, String> TOLERATED = Map.ofEntries(
+            Map.entry("No TE/CL headers, some others are non-compliant", LEFT_OUT),
+            Map.entry("TE and some others are non-compliant", LEFT_OUT),
+            Map.entry("CL and some others are non-compliant", LEFT_OUT),
+            Map.entry("Different Transfer-Encoding headers", AS_CONTENT),
+            Map.entry("Different Transfer-Encoding headers combined", AS_CONTENT),
+            Map.entry(
+                    "Transfer-Encoding with a param: chunked;custom_param",
+                    "the same; parameters, which none of these codings has, are left out"),
+            Map.entry("Compliant URL", "9110, 7.1: the fragment, which is no part of a target, is cut off"),
+            Map.entry("Empty URI", "9112, 3.2.1: an empty path is sent as \"/\""));
+
+    private static final String TOLERANT = """
+
+            ## Tolerant listeners
+
+            With `tolerant = true` a [listener](config.md#listener) takes eight of the vectors that others refuse, though RFC 9112 would have
+            most of them refused; each request it takes so counts in `gojinn_tolerated_requests_total`. What it makes of them has one form, like
+            everything that is passed on. Everything else is done as above, but for the coding identity, which is left out. It is meant for old
+            clients that cannot be changed. **Not behind another proxy**, unless that one is known to read such requests in the same way.
+
+            | request | what is done | why |
+            |---|---|---|
+            """;
+
+    private static final List<Attack> ON_THE_TOLERANT = List.of(
+            Attack.of("gzip, chunked", "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", PASSED, AS_CONTENT)
+                    .leaves("\r\ncontent-encoding: gzip\r\n"),
+            Attack.of(
+                            "gzip, chunked, of content that is encoded",
+                            "Content-Encoding: br\r\nTransfer-Encoding: X-GZip;q=1\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n",
+                            PASSED,
+                            "9110, 8.4: in the order in which they were applied")
+                    .leaves("\r\nContent-Encoding: br\r\ncontent-encoding: x-gzip\r\n"),
+            Attack.of(
+                    "gzip alone", "Transfer-Encoding: gzip\r\n\r\n", REFUSED, "9112, 6.3: where it ends is not known"),
+            Attack.of(
+                    "chunked, gzip",
+                    "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.3: the same"),
+            Attack.of(
+                    "chunked, gzip, chunked",
+                    "Transfer-Encoding: chunked;a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.1: chunked once and last"),
+            Attack.of(
+                    "a coding that nobody knows, chunked",
+                    "Transfer-Encoding: brotli, chunked\r\n\r\n0\r\n\r\n",
+                    "501, closed",
+                    "9112, 6.1"),
+            Attack.of(
+                    "a coding without a name, chunked",
+                    "Transfer-Encoding: ;a, chunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 7: a coding is a token"),
+            Attack.of(
+                    "gzip, chunked, and a length",
+                    "Content-Length: 5\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.1: two framings"),
+            new Attack(
+                    "gzip, chunked, in HTTP/1.0",
+                    "POST / HTTP/1.0\r\nHost: test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.1: HTTP/1.0 has no codings"),
+            Attack.of(
+                    "a parameter in quotes, with chunked in it",
+                    "Transfer-Encoding: gzip;a=\", chunked\"\r\n\r\n0\r\n\r\n",
+                    REFUSED,
+                    "9112, 6.3: where it ends is not known"),
+            Attack.of(
+                    "a field that tells the client, with a space behind its name",
+                    "X-Forwarded-For : 192.0.2.1\r\n\r\n",
+                    REFUSED,
+                    "9112, 5.1"),
+            Attack.of(
+                    "Content-Length with a space behind its name",
+                    "Content-Length : 3\r\n\r\nabc",
+                    REFUSED,
+                    "9112, 5.1"),
+            Attack.of(
+                    "Cookie with a space behind its name",
+                    "Cookie : a=b\r\n\r\n",
+                    REFUSED,
+                    "9112, 5.1: it is no extension"),
+            Attack.of("an extension with CR behind its name", "X-A\r: a\r\n\r\n", REFUSED, "9112, 2.2"),
+            new Attack(
+                            "a plain request with a fragment",
+                            "GET /a?b#/../c HTTP/1.1\r\nHost: test\r\n\r\n",
+                            PASSED,
+                            "9110, 7.1: cut off before the path is looked at")
+                    .leaves("GET /a?b HTTP/1.1\r\n"),
+            new Attack(
+                    "a fragment alone",
+                    "GET #a HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9112, 3.2: nothing is left that is a target"),
+            new Attack(
+                    "an empty target with one space",
+                    "GET HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9112, 3: two words, which HTTP/0.9 would have"),
+            new Attack(
+                    "an empty target with a space behind the version",
+                    "GET HTTP/1.1 \r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9112, 3: the same"),
+            new Attack(
+                    "an empty target with three spaces",
+                    "GET   HTTP/1.1\r\nHost: test\r\n\r\n",
+                    REFUSED,
+                    "9112, 3: of other than three words"));
+
     private static String why(Vector vector, boolean refused, @Nullable String stricter) {
         if (stricter != null) {
             return stricter;
@@ -344,13 +527,17 @@ class FramingTest {
     }
 
     /** Sends a request and another one behind it; returns what was done with them. */
-    private String send(Vector vector) {
-        return send(vector.toString(), bytes(vector), vector.method().equals("HEAD"));
+    private String send(TestProxy to, Vector vector) {
+        return send(to, vector.toString(), bytes(vector), vector.method().equals("HEAD"));
     }
 
-    private String send(String name, byte[] bytes, boolean head) {
+    private String send(TestProxy to, Attack attack) {
+        return send(to, attack.name(), (attack.request() + NEXT).getBytes(StandardCharsets.ISO_8859_1), false);
+    }
+
+    private String send(TestProxy to, String name, byte[] bytes, boolean head) {
         reached.clear();
-        try (RawClient client = proxy.connect()) {
+        try (RawClient client = to.connect()) {
             sendUnlessClosed(client, bytes);
             Response response = client.read(head);
             if (response.status() != 200) {

@@ -29,7 +29,8 @@ import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
@@ -57,8 +58,9 @@ class RequestFuzzTest {
     private final CapturedLog access = new CapturedLog();
     private int logged;
 
-    @Test
-    void anyBytesAreAnsweredOrClosedAndNeverSmuggled() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anyBytesAreAnsweredOrClosedAndNeverSmuggled(boolean tolerant) throws Exception {
         Logger log = (Logger) LoggerFactory.getLogger("io.gojinn");
         ListAppender<ILoggingEvent> surprises = new ListAppender<>();
         surprises.start();
@@ -69,6 +71,7 @@ class RequestFuzzTest {
                 TestProxy proxy = TestProxy.with()
                         .upstream(upstream.raw().config())
                         .limits(new ListenerLimits(10_000, 8 << 10, 30, PATIENCE, PATIENCE))
+                        .tolerant(tolerant)
                         .accessLog(access)
                         .start();
                 ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {

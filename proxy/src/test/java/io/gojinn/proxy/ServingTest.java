@@ -96,6 +96,7 @@ class ServingTest {
                 Optional.empty(),
                 ListenerLimits.defaults(),
                 Http2Limits.defaults(),
+                false,
                 ProxyTrust.NOBODY);
     }
 }

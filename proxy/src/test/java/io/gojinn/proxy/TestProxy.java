@@ -120,6 +120,7 @@ final class TestProxy implements AutoCloseable {
         private ListenerLimits limits = ListenerLimits.defaults();
         private Set<Protocol> protocols = ListenerConfig.ALL_PROTOCOLS;
         private Http2Limits http2 = Http2Limits.defaults();
+        private boolean tolerant;
         private ProxyTrust trust = ProxyTrust.NOBODY;
         private InetSocketAddress address = ANY_PORT;
         private DnsConfig dns = DnsConfig.defaults();
@@ -236,11 +237,16 @@ final class TestProxy implements AutoCloseable {
         }
 
         private ListenerConfig configured(String name, InetSocketAddress at, @Nullable TlsConfig tls) {
-            return new ListenerConfig(name, at, protocols, Optional.ofNullable(tls), limits, http2, trust);
+            return new ListenerConfig(name, at, protocols, Optional.ofNullable(tls), limits, http2, tolerant, trust);
         }
 
         Builder address(InetSocketAddress address) {
             this.address = address;
+            return this;
+        }
+
+        Builder tolerant(boolean tolerant) {
+            this.tolerant = tolerant;
             return this;
         }
 

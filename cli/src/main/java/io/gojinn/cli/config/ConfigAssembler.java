@@ -106,6 +106,7 @@ final class ConfigAssembler {
                         http2.get(ConfigSchema.HTTP2_RESETS),
                         http2.get(ConfigSchema.HTTP2_CONTROL_FRAMES),
                         Math.toIntExact(http2.get(ConfigSchema.HTTP2_COLLECTED_BYTES))),
+                listener.get(ConfigSchema.TOLERANT),
                 new ProxyTrust(
                         listener.get(ConfigSchema.TRUSTED_PROXIES),
                         listener.get(ConfigSchema.CLIENT_FIELD),

@@ -267,6 +267,12 @@ final class ConfigSchema {
             false,
             "Every connection begins with a header of the PROXY protocol, version 1 or 2, and comes from a trusted proxy; "
                     + "others are closed.");
+    static final Key<Boolean> TOLERANT = Key.defaulted(
+            "tolerant",
+            Types.flag(),
+            false,
+            "Takes requests of HTTP/1.1 for what they say that RFC 9112 would have refused, where that can be told: see "
+                    + "[framing](http-framing.md#tolerant-listeners). Not behind a proxy that reads them in another way.");
     static final Key<Section> LISTENER_HTTP2 =
             Key.optional("http2", Types.table(HTTP2_TABLE), "Left out: the defaults below.");
     static final Key<Sited<String>> LISTENER_NAME =
@@ -298,6 +304,7 @@ final class ConfigSchema {
                     TRUSTED_PROXIES,
                     CLIENT_FIELD,
                     PROXY_PROTOCOL,
+                    TOLERANT,
                     TLS,
                     LISTENER_LIMITS,
                     LISTENER_HTTP2));

@@ -122,7 +122,7 @@ public final class Listener {
                 metrics.value(),
                 this::service,
                 () -> leaving);
-        return new Reception(settings, config.protocols(), limits, tls);
+        return new Reception(settings, config.protocols(), limits, config.tolerant(), tls);
     }
 
     /** What exchanges that begin now on its connections are served with. */

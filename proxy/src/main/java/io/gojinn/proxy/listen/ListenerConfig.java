@@ -14,6 +14,7 @@ import java.util.Set;
  * @param tls present when the listener speaks HTTPS
  * @param limits of every connection
  * @param http2 further limits of HTTP/2 connections
+ * @param tolerant whether some malformed requests of HTTP/1.1 are taken for what they say, rather than refused
  * @param trust which proxies in front of it are believed
  */
 public record ListenerConfig(
@@ -23,6 +24,7 @@ public record ListenerConfig(
         Optional<TlsConfig> tls,
         ListenerLimits limits,
         Http2Limits http2,
+        boolean tolerant,
         ProxyTrust trust) {
     /** What a listener speaks whose config does not say. */
     public static final Set<Protocol> ALL_PROTOCOLS = Set.of(Protocol.values());

@@ -117,7 +117,8 @@ final class PipelineAssembler extends ChannelInitializer<Channel> {
         } else if (only2 || (http2 && protocols.contains(Protocol.HTTP_2))) {
             pipeline.addLast(Http2Connection.of(ctx.channel(), settings, peers));
         } else {
-            ServerCodec codec = new ServerCodec(reception.limits());
+            Runnable tolerated = reception.tolerant() ? settings.metrics()::toleratedRequest : null;
+            ServerCodec codec = new ServerCodec(reception.limits(), tolerated);
             pipeline.addLast(codec);
             pipeline.addLast(new Http1Connection(ctx.channel(), settings, peers, codec));
         }

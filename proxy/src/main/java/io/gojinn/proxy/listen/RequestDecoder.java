@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Two things that are malformed but have one harmless meaning are taken for it. A request of HTTP/0.9 is a GET with a path and
  * nothing else (RFC 1945, 4.1): fields that follow it are left out, and its connection is closed. A field that is an
  * extension, with control characters in its name, is left out.
+ *
+ * <p>A tolerant one does the same with four things that RFC 9112 would have refused: an extension with whitespace behind its name is left
+ * out, a fragment is cut off, an empty target is {@code /}, and the codings of content among the transfer codings are told as
+ * Content-Encoding.
  */
 final class RequestDecoder extends HttpRequestDecoder {
     private static final byte LF = '\n';
@@ -42,6 +46,8 @@ final class RequestDecoder extends HttpRequestDecoder {
     private static final Pattern EXTENSION = Pattern.compile("x-[a-z0-9-]+");
 
     private final int headerBytes;
+    // Told of each request that was taken although it was malformed; null where those are refused.
+    private final @Nullable Runnable tolerated;
     private final HeadReader heads;
     private final PlainBody body = new PlainBody();
     // Netty's decoder has begun with a message.
@@ -50,6 +56,7 @@ final class RequestDecoder extends HttpRequestDecoder {
     private boolean lineSeen;
     private boolean crBefore;
     private boolean simple;
+    private boolean targetFilled;
     private int spacesInLine = 2;
     private boolean announced;
     private boolean discarding;
@@ -58,7 +65,12 @@ final class RequestDecoder extends HttpRequestDecoder {
     private @Nullable ChannelHandlerContext context;
     private @Nullable String violation;
 
-    RequestDecoder(int headerBytes, int headerCount) {
+    /**
+     * For one connection.
+     *
+     * @param tolerated told of each request that was taken although it was malformed; null to refuse those
+     */
+    RequestDecoder(int headerBytes, int headerCount, @Nullable Runnable tolerated) {
         super(new HttpDecoderConfig()
                 .setMaxInitialLineLength(headerBytes)
                 .setMaxHeaderSize(headerBytes)
@@ -68,14 +80,21 @@ final class RequestDecoder extends HttpRequestDecoder {
                 .setStrictLineParsing(true)
                 .setUseRfc9112TransferEncoding(true)
                 .setAllowDuplicateContentLengths(false)
-                .setHeadersFactory(new BoundedHeaders(headerCount))
-                .setTrailersFactory(new BoundedHeaders(headerCount)));
+                .setHeadersFactory(new BoundedHeaders(headerCount, tolerated != null))
+                .setTrailersFactory(new BoundedHeaders(headerCount, false)));
         this.headerBytes = headerBytes;
+        this.tolerated = tolerated;
         this.heads = new HeadReader(headerBytes, headerCount);
     }
 
     @Override
     protected HttpMessage createMessage(String[] line) throws Exception {
+        // Its place is between two spaces, which are looked for below.
+        targetFilled = tolerated != null && line[2].isEmpty() && line[1].equals("HTTP/1.1");
+        if (targetFilled) {
+            line[1] = "/";
+            line[2] = "HTTP/1.1";
+        }
         String version = line[2];
         simple = line[0].equals("GET") && (version.isEmpty() || version.equals("HTTP/0.9"));
         spacesInLine = simple && version.isEmpty() ? 1 : 2;
@@ -127,6 +146,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                         simplify(request.headers());
                     }
                     refuse(request);
+                    tolerate(request);
                 }
             }
             if (out.get(i) instanceof LastHttpContent) {
@@ -161,6 +181,7 @@ final class RequestDecoder extends HttpRequestDecoder {
                 }
                 announced = false;
                 body.begin(heads.contentLength());
+                tolerate(request);
                 ctx.fireChannelRead(request);
             }
             boolean all = body.isAll(bytes);
@@ -242,6 +263,26 @@ final class RequestDecoder extends HttpRequestDecoder {
         }
     }
 
+    private void tolerate(HttpRequest request) {
+        Runnable told = tolerated;
+        if (told == null || request.decoderResult().isFailure()) {
+            return;
+        }
+        boolean repaired = targetFilled;
+        targetFilled = false;
+        int fragment = request.uri().indexOf('#');
+        if (fragment >= 0) {
+            request.setUri(request.uri().substring(0, fragment));
+            repaired = true;
+        }
+        if (request.headers() instanceof Bounded fields) {
+            repaired |= fields.tellCodings();
+        }
+        if (repaired) {
+            told.run();
+        }
+    }
+
     // The lines of the header section that the decoder has just taken, each whole.
     private @Nullable String inspect(ByteBuf buffer, int from, int to) {
         int line = from;
@@ -265,15 +306,17 @@ final class RequestDecoder extends HttpRequestDecoder {
             } else {
                 lineSeen = lf >= 0;
                 int spaces = 0;
+                boolean adjacent = false;
                 for (int i = line; i < end; i++) {
                     int c = buffer.getByte(i);
                     if (c == ' ') {
                         spaces++;
+                        adjacent |= i > line && buffer.getByte(i - 1) == ' ';
                     } else if (((c >= 0 && c < ' ') || c == 0x7f) && !(c == '\r' && i == end - 1)) {
                         return "a control character in the request line";
                     }
                 }
-                if (spaces != spacesInLine) {
+                if (spaces != spacesInLine || (targetFilled && !adjacent)) {
                     return "a request line of other than three words";
                 }
             }
@@ -283,25 +326,29 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
 
     /** Fields that refuse to become more than a number. */
-    private record BoundedHeaders(int limit) implements HttpHeadersFactory {
+    private record BoundedHeaders(int limit, boolean tolerant) implements HttpHeadersFactory {
         @Override
         public HttpHeaders newHeaders() {
-            return new Bounded(limit);
+            return new Bounded(limit, tolerant);
         }
 
         @Override
         public HttpHeaders newEmptyHeaders() {
-            return new Bounded(limit);
+            return newHeaders();
         }
     }
 
     private static final class Bounded extends DefaultHttpHeaders {
         private final int limit;
+        private final boolean tolerant;
+        private @Nullable TransferCodings codings;
+        private boolean leftOut;
         private int received;
 
-        Bounded(int limit) {
+        Bounded(int limit, boolean tolerant) {
             super();
             this.limit = limit;
+            this.tolerant = tolerant;
         }
 
         // Only the decoder adds by this signature and before the request is seen; fields of our own are set.
@@ -311,19 +358,51 @@ final class RequestDecoder extends HttpRequestDecoder {
                 throw new TooLongHttpHeaderException("more than " + limit + " fields");
             }
             try {
-                return super.add(name, value);
+                super.add(name, value);
             } catch (IllegalArgumentException malformed) {
-                if (isBrokenExtension(name) && value instanceof CharSequence text && Http2Message.isValue(text)) {
+                String known = tolerant ? OptionalWhitespace.stripTrailing(name.toString()) : name.toString();
+                if (isBrokenExtension(known) && value instanceof CharSequence text && Http2Message.isValue(text)) {
+                    leftOut |= known.length() < name.length();
                     return this;
                 }
                 throw malformed;
             }
+            if (tolerant
+                    && HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name)
+                    && value instanceof CharSequence text) {
+                addCodings(text);
+            }
+            return this;
+        }
+
+        // What Netty's decoder looks at in the end is one line that says chunked, or all of them as they came.
+        private void addCodings(CharSequence line) {
+            if (codings == null) {
+                codings = new TransferCodings();
+            }
+            codings.add(line);
+            if (codings.areFramed()) {
+                set(HttpHeaderNames.TRANSFER_ENCODING, TransferCodings.CHUNKED);
+            } else {
+                set(HttpHeaderNames.TRANSFER_ENCODING, codings.lines());
+            }
+        }
+
+        /** Tells the codings of the content as such; whether that, or anything before, has changed what was sent. */
+        boolean tellCodings() {
+            if (codings == null || !codings.areFramed()) {
+                return leftOut;
+            }
+            for (String coding : codings.ofContent()) {
+                super.add(HttpHeaderNames.CONTENT_ENCODING, coding);
+            }
+            return leftOut
+                    || !TransferCodings.CHUNKED.equalsIgnoreCase(codings.lines().getFirst());
         }
 
         // Whether it is, without its control characters, the name of an extension that says nothing of the message or
-        // of
-        // who sent it. NUL, and what ends lines, is in no name.
-        private static boolean isBrokenExtension(CharSequence name) {
+        // of who sent it. NUL, and what ends lines, is in no name.
+        private static boolean isBrokenExtension(String name) {
             String rest = CONTROLS.matcher(name).replaceAll("").toLowerCase(Locale.ROOT);
             return EXTENSION.matcher(rest).matches() && !OriginFields.is(rest) && !rest.startsWith("x-client-");
         }

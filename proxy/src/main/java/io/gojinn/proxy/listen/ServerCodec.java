@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/1.1 as a server speaks it. Netty's own codec matches answers to requests by a queue of methods; here the answer says
@@ -19,8 +20,13 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
  */
 final class ServerCodec extends CombinedChannelDuplexHandler<RequestDecoder, HttpResponseEncoder>
         implements UpgradeGate {
-    ServerCodec(ListenerLimits limits) {
-        super(new RequestDecoder(limits.headerBytes(), limits.headerCount()), new ResponseEncoder());
+    /**
+     * For one connection.
+     *
+     * @param tolerated see {@link RequestDecoder}
+     */
+    ServerCodec(ListenerLimits limits, @Nullable Runnable tolerated) {
+        super(new RequestDecoder(limits.headerBytes(), limits.headerCount(), tolerated), new ResponseEncoder());
     }
 
     @Override

@@ -15,6 +15,7 @@ public final class ListenerMetrics {
     private final Counter.Child rejectedByHandshakes;
     private final Counter.Child rejectedByProtocol;
     private final Counter.Child rejectedByProxyHeader;
+    private final Counter.Child tolerated;
     private final TlsMetrics tls;
     private final Children children = new Children();
     private final Map<Http2Fault, Counter.Child> http2Faults = new EnumMap<>(Http2Fault.class);
@@ -24,6 +25,7 @@ public final class ListenerMetrics {
             Gauge open,
             Counter idleClosed,
             Counter rejected,
+            Counter tolerated,
             Counter faults,
             TlsMetrics.Families tls) {
         this.open = children.of(open, listener);
@@ -31,6 +33,7 @@ public final class ListenerMetrics {
         this.rejectedByLimit = children.of(rejected, listener, "limit");
         this.rejectedByAddressLimit = children.of(rejected, listener, "address_limit");
         this.rejectedByHandshakes = children.of(rejected, listener, "handshakes");
+        this.tolerated = children.of(tolerated, listener);
         this.tls = new TlsMetrics(listener, tls);
         this.rejectedByProtocol = children.of(rejected, listener, "protocol");
         this.rejectedByProxyHeader = children.of(rejected, listener, "proxy_header");
@@ -68,6 +71,11 @@ public final class ListenerMetrics {
     /** A connection was closed because its client kept quiet between requests. */
     public void idleClosed() {
         idleClosed.inc();
+    }
+
+    /** A request was malformed, and was taken because the listener is tolerant. */
+    public void toleratedRequest() {
+        tolerated.inc();
     }
 
     /** A connection was closed at accept because too many handshakes went on. */

@@ -27,6 +27,7 @@ public final class Metrics {
     private final Gauge openConnections;
     private final Counter idleClosedConnections;
     private final Counter rejectedConnections;
+    private final Counter toleratedRequests;
     private final Counter http2Faults;
     private final UpstreamFamilies upstreams;
     private final Counter limitedRequests;
@@ -73,6 +74,10 @@ public final class Metrics {
         idleClosedConnections = Counter.build(
                         "gojinn_idle_closed_connections_total",
                         "Client connections closed for silence between requests.")
+                .labelNames("listener")
+                .register(registry);
+        toleratedRequests = Counter.build(
+                        "gojinn_tolerated_requests_total", "Malformed requests that tolerant listeners took.")
                 .labelNames("listener")
                 .register(registry);
         rejectedConnections = Counter.build("gojinn_rejected_connections_total", "Client connections closed at once.")
@@ -179,7 +184,13 @@ public final class Metrics {
         return listeners.lease(
                 listener,
                 () -> new ListenerMetrics(
-                        listener, openConnections, idleClosedConnections, rejectedConnections, http2Faults, tls));
+                        listener,
+                        openConnections,
+                        idleClosedConnections,
+                        rejectedConnections,
+                        toleratedRequests,
+                        http2Faults,
+                        tls));
     }
 
     /** What compression has done. */

@@ -61,6 +61,7 @@ class ListenerTest {
                 Optional.empty(),
                 ListenerLimits.defaults(),
                 Http2Limits.defaults(),
+                false,
                 ProxyTrust.NOBODY);
     }
 }
