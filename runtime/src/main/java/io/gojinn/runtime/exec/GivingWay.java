@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * time perhaps on another processor.
  *
  * <p>Whoever runs may compute for long, and has the processor until the next tick of the kernel, though it would have given it up at once to a
- * thread that wakes. So yields may be late by a two hundredth of the time; when they are later, there are none for a while, which doubles as
+ * thread that wakes. So yields may be late by a hundredth of the time; when they are later, there are none for a while, which doubles as
  * long as that does not change. Confined to its thread, which has to have the slice of {@link
  * KernelScheduling#shortTasks}: a yield gives up what is left of it.
  */
@@ -19,10 +19,10 @@ public final class GivingWay {
     /** What others may take for what they answer with; what goes beyond it is late. */
     static final long USUAL_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
-    /** Of the time; requests that have met a late yield are fewer than one of a hundred. */
-    static final long LATE_PART = 200;
+    /** Of the time: about one request of a hundred may meet a late yield. */
+    static final long LATE_PART = 100;
 
-    static final long MOST_LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+    static final long MOST_LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(125);
     static final long LONGEST_REST_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final Logger LOG = LoggerFactory.getLogger(GivingWay.class);
@@ -66,8 +66,8 @@ public final class GivingWay {
         lateNanos += Math.max(0, tookNanos - USUAL_NANOS);
         if (lateNanos > MOST_LATE_NANOS) {
             LOG.debug("yields take long, none for {} ms", TimeUnit.NANOSECONDS.toMillis(restNanos));
-            // Nothing is forgotten meanwhile: the next late one is enough for the next rest.
-            lateNanos = MOST_LATE_NANOS;
+            // Of what has been late half is forgotten meanwhile: two more ticks are enough for the next rest.
+            lateNanos = MOST_LATE_NANOS / 2;
             restEndNanos = nowNanos + restNanos;
             lastNanos = restEndNanos;
             restNanos = Math.min(2 * restNanos, LONGEST_REST_NANOS);
