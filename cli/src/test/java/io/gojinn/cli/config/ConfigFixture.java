@@ -32,6 +32,7 @@ final class ConfigFixture {
             trusted_proxies = ["10.0.0.0/8", "::1"]
             client_field = "forwarded"
             proxy_protocol = true
+            tolerant = true
             limits.connections = 1_000
             limits.connections_per_address = 50
             limits.header_bytes = "16KiB"

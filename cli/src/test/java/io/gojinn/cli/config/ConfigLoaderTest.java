@@ -90,6 +90,7 @@ class ConfigLoaderTest {
         assertThat(web.limits().bodyRate()).isEqualTo(1_000);
         assertThat(web.protocols()).containsExactlyInAnyOrder(Protocol.HTTP_2, Protocol.HTTP_1_1);
         assertThat(web.http2()).isEqualTo(new Http2Limits(10, 2 << 20, 20, 30, 4 << 20));
+        assertThat(web.tolerant()).isTrue();
         assertThat(web.trust())
                 .isEqualTo(new ProxyTrust(
                         List.of(
@@ -99,6 +100,7 @@ class ConfigLoaderTest {
                         true));
         ListenerConfig plain = config.proxy().listeners().get(1);
         assertThat(plain.tls()).isEmpty();
+        assertThat(plain.tolerant()).isFalse();
         assertThat(plain.trust()).isEqualTo(ProxyTrust.NOBODY);
         assertThat(plain.protocols()).containsExactly(Protocol.HTTP_1_1);
         assertThat(plain.http2()).isEqualTo(Http2Limits.defaults());
