@@ -380,10 +380,11 @@ final class RequestDecoder extends HttpRequestDecoder {
             if (codings == null) {
                 codings = new TransferCodings();
             }
+            boolean replaced = codings.areFramed();
             codings.add(line);
             if (codings.areFramed()) {
                 set(HttpHeaderNames.TRANSFER_ENCODING, TransferCodings.CHUNKED);
-            } else {
+            } else if (replaced) {
                 set(HttpHeaderNames.TRANSFER_ENCODING, codings.lines());
             }
         }

@@ -13,11 +13,13 @@ import java.util.Set;
 final class TransferCodings {
     static final String CHUNKED = "chunked";
     private static final String IDENTITY = "identity";
-    private static final Set<String> KNOWN =
-            Set.of(CHUNKED, IDENTITY, "gzip", "x-gzip", "deflate", "compress", "x-compress");
+    private static final Set<String> OF_CONTENT = Set.of("gzip", "x-gzip", "deflate", "compress", "x-compress");
 
     private final List<String> lines = new ArrayList<>();
-    private final List<String> codings = new ArrayList<>();
+    private final List<String> ofContent = new ArrayList<>();
+    private boolean chunked;
+    // A coding is unknown, or follows chunked.
+    private boolean unclear;
 
     /** Takes the value of another line. */
     void add(CharSequence line) {
@@ -25,8 +27,16 @@ final class TransferCodings {
         lines.add(text);
         for (String coding : text.split(",", -1)) {
             int semicolon = coding.indexOf(';');
-            String name = semicolon < 0 ? coding : coding.substring(0, semicolon);
-            codings.add(OptionalWhitespace.strip(name).toLowerCase(Locale.ROOT));
+            String name = OptionalWhitespace.strip(semicolon < 0 ? coding : coding.substring(0, semicolon))
+                    .toLowerCase(Locale.ROOT);
+            unclear |= chunked;
+            if (name.equals(CHUNKED)) {
+                chunked = true;
+            } else if (OF_CONTENT.contains(name)) {
+                ofContent.add(name);
+            } else {
+                unclear |= !name.equals(IDENTITY);
+            }
         }
     }
 
@@ -37,13 +47,11 @@ final class TransferCodings {
 
     /** Whether all are known and chunked is the last one, and none before it, so that the end of the body is certain. */
     boolean areFramed() {
-        return KNOWN.containsAll(codings) && codings.indexOf(CHUNKED) == codings.size() - 1;
+        return chunked && !unclear;
     }
 
     /** What the content is encoded with, in the order in which that was done. */
     List<String> ofContent() {
-        return codings.stream()
-                .filter(coding -> !coding.equals(CHUNKED) && !coding.equals(IDENTITY))
-                .toList();
+        return ofContent;
     }
 }
