@@ -1,6 +1,5 @@
 package io.gojinn.proxy.transport;
 
-import io.gojinn.runtime.exec.GivingWay;
 import io.gojinn.runtime.exec.KernelScheduling;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;

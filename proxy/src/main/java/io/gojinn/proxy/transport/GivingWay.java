@@ -1,5 +1,6 @@
-package io.gojinn.runtime.exec;
+package io.gojinn.proxy.transport;
 
+import io.gojinn.runtime.exec.KernelScheduling;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * long as that does not change. Confined to its thread, which has to have the slice of {@link
  * KernelScheduling#shortTasks}: a yield gives up what is left of it.
  */
-public final class GivingWay {
+final class GivingWay {
     /** What others may take for what they answer with; what goes beyond it is late. */
     static final long USUAL_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
@@ -36,7 +37,7 @@ public final class GivingWay {
     private long restEndNanos;
 
     /** For one thread. */
-    public GivingWay() {
+    GivingWay() {
         this(System::nanoTime, Thread::yield);
     }
 
@@ -48,7 +49,7 @@ public final class GivingWay {
     }
 
     /** Lets others run, unless that took too long lately. To be called once, before the thread looks for the last time and sleeps. */
-    public void giveWay() {
+    void giveWay() {
         long beforeNanos = clock.getAsLong();
         if (beforeNanos - restEndNanos >= 0) {
             yield.run();

@@ -1,4 +1,4 @@
-package io.gojinn.runtime.exec;
+package io.gojinn.proxy.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
